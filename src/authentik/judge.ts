@@ -1,0 +1,85 @@
+import { type AnswerDetails, invalidAnswer, shorten, UpstreamError } from '../errors.ts'
+import type { Endpoint } from './endpoints.ts'
+
+/** What came over the wire, as far as the gateway looks at it. */
+export interface Answer {
+  readonly status: number
+  readonly requestId: string | undefined
+  readonly retryAfter: string | undefined
+  readonly text: string
+}
+
+// authentik answers 403 where others say 401 (its first authenticator names no challenge). Asked in English, these
+// three sentences of authentik/api/authentication.py and Django REST framework tell bad credentials from missing rights.
+const badCredentials = [
+  'Authentication credentials were not provided.',
+  'Token invalid/expired',
+  'Unsupported authentication type',
+]
+
+const longestMessage = 300
+
+const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = {
+  pk: (value) => typeof value === 'number' || typeof value === 'string',
+  user: (value) => typeof value === 'object' && value !== null,
+  results: Array.isArray,
+}
+
+/**
+ * The body of a 200 that holds what the endpoint's answers hold; everything else is thrown as the UpstreamError that
+ * says what a caller may know. A status other than 5xx and 429 counts only with a JSON body of authentik's shape: a web page that answers
+ * 404 under a mistyped address must not say "no such token".
+ */
+export function judge({ status, requestId, retryAfter, text }: Answer, endpoint: Endpoint): object {
+  const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
+  if (status >= 500) throw new UpstreamError('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`, about)
+  if (status === 429) {
+    const seconds = Number(retryAfter)
+    const wait = Number.isFinite(seconds) && retryAfter !== undefined ? { retryAfter: seconds } : {}
+    throw new UpstreamError('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
+  }
+  const body = readJson(text, about)
+  const detail = 'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, longestMessage) : undefined
+  if (status === 200) {
+    if (holds[endpoint.holds](Reflect.get(body, endpoint.holds))) return body
+    // What authentik's front server says, with status 200, while the rest of it starts.
+    if ('error' in body) throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'authentik is starting.', about)
+  }
+  if (status === 400) throw badRequest(body, detail, about)
+  if ((status === 401 && detail) || (status === 403 && detail && badCredentials.includes(detail))) {
+    throw new UpstreamError('UNAUTHENTICATED', `authentik does not accept these credentials: ${detail}`, about)
+  }
+  if (status === 403 && detail) {
+    const needs = endpoint.right ? ` authentik checks the right ${endpoint.right} here.` : ''
+    throw new UpstreamError('FORBIDDEN', `${detail}${needs}`, about)
+  }
+  if (status === 404 && detail) throw new UpstreamError('NOT_FOUND', `authentik shows no such object: ${detail}`, about)
+  throw invalidAnswer(`an answer (status ${status}) that is none of authentik's`, about)
+}
+
+function readJson(text: string, about: AnswerDetails): object {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the text, so it is dropped.
+  }
+  if (typeof body === 'object' && body !== null) return body
+  throw invalidAnswer(`no JSON object (status ${about.status})`, about)
+}
+
+/** One of four shapes: {field: [text]}, {non_field_errors: [text]}, {detail: text}, or a bare [text]. */
+function badRequest(body: object, detail: string | undefined, about: AnswerDetails): UpstreamError {
+  const fields: Record<string, string[]> = {}
+  const messages: string[] = detail === undefined ? [] : [detail]
+  for (const [field, texts] of Object.entries(Array.isArray(body) ? { non_field_errors: body } : body)) {
+    if (!Array.isArray(texts)) continue
+    const words = texts.filter((text) => typeof text === 'string').map((text) => shorten(text, longestMessage))
+    if (field === 'non_field_errors') messages.push(...words)
+    else if (words.length > 0) fields[shorten(field, 60)] = words
+  }
+  const told = [...Object.entries(fields).map(([field, words]) => `${field}: ${words.join(' ')}`), ...messages]
+  if (told.length === 0) return invalidAnswer('a refusal (status 400) without a reason', about)
+  const message = `authentik refuses the request: ${shorten(told.join(' '), longestMessage)}`
+  return new UpstreamError('BAD_USER_INPUT', message, { ...about, fields, messages })
+}

@@ -1,0 +1,157 @@
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { Pool } from 'undici'
+import { invalidAnswer, UpstreamError } from '../errors.ts'
+import type { Answer } from './judge.ts'
+
+export interface UpstreamOptions {
+  /** authentik's address; may carry a sub-path. */
+  readonly url: URL
+  /** How many requests may run at once, in the whole process; the rest wait their turn. */
+  readonly concurrency: number
+  /** Milliseconds for a whole answer, waiting included. */
+  readonly timeout: number
+}
+
+interface Flight {
+  readonly credential: string
+  readonly answer: Promise<Answer>
+  readonly controller: AbortController
+  sharers: number
+}
+
+const longestAnswer = 32 * 1024 * 1024
+const unzip = promisify(gunzip)
+
+/**
+ * The one connection to authentik that all callers of this process share: bounded, and with identical reads in flight
+ * made once. Two reads are identical only with the same path, query and credential; nothing outlives its answer.
+ */
+export class Upstream {
+  readonly #pool: Pool
+  readonly #prefix: string
+  readonly #timeout: number
+  readonly #flights = new Map<string, Flight>()
+
+  constructor({ url, concurrency, timeout }: UpstreamOptions) {
+    // Each sharer of an answer keeps its own deadline, so the pool has none but for a connection that does not open.
+    const deadlines = { connectTimeout: timeout, headersTimeout: 0, bodyTimeout: 0 }
+    this.#pool = new Pool(url.origin, { connections: concurrency, pipelining: 1, ...deadlines })
+    this.#prefix = url.pathname.replace(/\/+$/, '')
+    this.#timeout = timeout
+  }
+
+  /** One GET below the API's root, whatever its status. Throws UpstreamError when no whole answer comes in time. */
+  async get(path: string, credential: string, signal: AbortSignal): Promise<Answer> {
+    const key = `${credential} ${path}`
+    const flight = this.#flights.get(key) ?? this.#start(key, path, credential)
+    flight.sharers += 1
+    try {
+      return await this.#wait(flight.answer, signal)
+    } finally {
+      flight.sharers -= 1
+      if (flight.sharers === 0) this.#land(key, flight)
+    }
+  }
+
+  /** Whether somebody answers like authentik at its liveness page, asked without credentials; else the reason why not. */
+  async look(): Promise<string | undefined> {
+    try {
+      const path = `${this.#prefix}/-/health/live/`
+      const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal: AbortSignal.timeout(3000) })
+      const text = await body.text()
+      return [200, 204].includes(statusCode) && text === '' ? undefined : `something else answers there (${statusCode})`
+    } catch (error) {
+      return `nobody answers there (${reasonOf(error)})`
+    }
+  }
+
+  /** Ends when the requests in flight have ended. */
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  #start(key: string, path: string, credential: string): Flight {
+    const controller = new AbortController()
+    const answer = this.#request(path, credential, controller.signal)
+    const flight = { credential, answer, controller, sharers: 0 }
+    this.#flights.set(key, flight)
+    return flight
+  }
+
+  #land(key: string, flight: Flight): void {
+    flight.controller.abort()
+    if (this.#flights.get(key) === flight) this.#flights.delete(key)
+  }
+
+  /** Each sharer has a deadline and a caller of its own: the answer goes on for the others. */
+  #wait(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const late = () => reject(new UpstreamError('UPSTREAM_TIMEOUT', `No whole answer within ${this.#timeout} ms.`))
+      const gone = () => reject(new UpstreamError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.'))
+      const timer = setTimeout(late, this.#timeout)
+      if (signal.aborted) gone()
+      signal.addEventListener('abort', gone, { once: true })
+      const forget = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', gone)
+      }
+      answer.then(resolve, reject).finally(forget)
+    })
+  }
+
+  async #request(path: string, credential: string, signal: AbortSignal): Promise<Answer> {
+    try {
+      const { statusCode, headers, body } = await this.#pool.request({
+        method: 'GET',
+        path: `${this.#prefix}/api/v3${path}`,
+        // English, since newer releases translate their messages. Compressed, since lists shrink tenfold.
+        headers: {
+          authorization: credential,
+          accept: 'application/json',
+          'accept-language': 'en',
+          'accept-encoding': 'gzip',
+        },
+        signal,
+      })
+      const text = await readText(body, headers['content-encoding'])
+      return {
+        status: statusCode,
+        requestId: one(headers['x-authentik-id']),
+        retryAfter: one(headers['retry-after']),
+        text,
+      }
+    } catch (error) {
+      if (error instanceof UpstreamError) throw error
+      throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'authentik cannot be reached.', undefined, error)
+    }
+  }
+}
+
+async function readText(body: AsyncIterable<Buffer>, encoding: string | string[] | undefined): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > longestAnswer) throw invalidAnswer(`more than ${longestAnswer} bytes`)
+    chunks.push(chunk)
+  }
+  const bytes = Buffer.concat(chunks)
+  if (encoding !== 'gzip') return bytes.toString('utf8')
+  try {
+    return (await unzip(bytes, { maxOutputLength: longestAnswer })).toString('utf8')
+  } catch (error) {
+    throw invalidAnswer('what it calls gzip, but is not, or is too much', undefined, error)
+  }
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+/** The code of a network failure, ECONNREFUSED say; it names no address and no header. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return 'unknown'
+}
