@@ -1,0 +1,108 @@
+import type { GroupBody } from '../authentik/bodies.ts'
+import { endpoints } from '../authentik/endpoints.ts'
+import { partial } from './body.ts'
+import { builder } from './builder.ts'
+import { uuidKeys } from './keys.ts'
+import { Lookup } from './loader.ts'
+import { addNode, Node } from './node.ts'
+import { getMe, User } from './user.ts'
+
+export const Group = builder.objectRef<GroupBody>('Group')
+
+export const groupByPk = new Lookup<string, GroupBody>({
+  typename: 'Group',
+  keys: uuidKeys,
+  includes: endpoints.group.includes,
+  find: (authentik, pk, query) => authentik.find(endpoints.group, pk, query),
+})
+addNode(groupByPk)
+
+const loaded =
+  'Where only a shortened group is at hand, loaded from the group itself, which needs the right `view_group`.'
+
+Group.implement({
+  interfaces: [Node],
+  description:
+    'A group of users. By itself it needs the right `view_group`; inside a user it comes along with the user, shortened.',
+  own: (group, context, include) => groupByPk.getByKey(context, group.pk, include),
+  fields: (t) => ({
+    pk: t.expose('pk', { type: 'UUID', nullable: false, description: "authentik's key." }),
+    name: t.exposeString('name', { nullable: false, description: 'The name; two groups may share one.' }),
+    numPk: t.exposeInt('num_pk', { description: `A number for LDAP and the like, made of the key. ${loaded}` }),
+    isSuperuser: t.exposeBoolean('is_superuser', { description: `Whether it gives its members all rights. ${loaded}` }),
+    attributes: t.expose('attributes', {
+      type: 'JSON',
+      description: `What administrators keep with the group, in any shape; it may hold secrets. ${loaded}`,
+    }),
+    parent: t.field({
+      type: Group,
+      reads: ['parent', 'parents_obj'],
+      include: 'include_parents',
+      description: `The group that it is part of, null for none. authentik up to 2025.10 had one; of several, this is the first. ${loaded}`,
+      resolve: (group) => parentsOf(group)?.[0],
+    }),
+    parentName: t.string({
+      reads: ['parent_name', 'parents_obj'],
+      include: 'include_parents',
+      description: `The name of that group. ${loaded}`,
+      resolve: (group) => (group.parent_name === undefined ? parentsOf(group)?.[0]?.name : group.parent_name),
+    }),
+    parents: t.field({
+      type: [Group],
+      reads: ['parents_obj', 'parent'],
+      include: 'include_parents',
+      description: `The groups that it is part of: several since authentik 2025.12, at most one before. ${loaded}`,
+      resolve: parentsOf,
+    }),
+    children: t.field({
+      type: [Group],
+      reads: ['children_obj'],
+      include: 'include_children',
+      description: `The groups that are part of it. Null before authentik 2025.8, which does not tell. ${loaded}`,
+      resolve: (group) => group.children_obj?.map(partial),
+    }),
+  }),
+})
+
+function parentsOf({ parents_obj: parents, parent, parent_name: name }: GroupBody): GroupBody[] | undefined {
+  if (parents) return parents.map(partial)
+  if (parent === undefined) return undefined
+  return parent === null ? [] : [partial({ pk: parent, ...(name ? { name } : {}) } as GroupBody)]
+}
+
+builder.queryFields((t) => ({
+  group: t.field({
+    type: Group,
+    description: 'One group, null when absent or hidden. Needs the right `view_group`.',
+    args: { id: t.arg.id({ required: true, description: "authentik's key, a UUID, or the global id." }) },
+    resolve: (_root, { id }, context, info) => groupByPk.findById(context, id, info),
+  }),
+  groupsByIds: t.field({
+    type: [Group],
+    nullable: { list: false, items: true },
+    description: 'Groups in the order of the ids, each null alone. Needs the right `view_group`.',
+    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
+    resolve: (_root, { ids }, context, info) => groupByPk.findByIds(context, ids, info),
+  }),
+}))
+
+builder.objectFields(User, (t) => ({
+  groups: t.field({
+    type: [Group],
+    reads: ['groups_obj'],
+    include: 'include_groups',
+    description:
+      'The groups that the user is a direct member of. Of the caller (`me`) they are loaded from the user itself, which needs the right `view_user`.',
+    resolve: (user) => user.groups_obj?.map(partial),
+  }),
+  effectiveGroups: t.field({
+    type: [Group],
+    description:
+      "The groups that the user is a member of, directly or through others, each once. Shows only the caller's own: null on anybody else, for authentik does not tell.",
+    resolve: async (user, _args, context) => {
+      const me = await getMe(context)
+      if (me.pk !== user.pk) return null
+      return [...new Map(me.groups.map((group) => [group.pk, partial(group)])).values()]
+    },
+  }),
+}))

@@ -1,0 +1,9 @@
+import './node.ts'
+import './access-token.ts'
+import './oauth2-provider.ts'
+import './user.ts'
+import './group.ts'
+import { builder } from './builder.ts'
+
+/** The schema: every resource, in reading order. */
+export const schema = builder.toSchema({ sortSchema: false })

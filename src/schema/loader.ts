@@ -1,0 +1,111 @@
+import { createContextCache } from '@pothos/core'
+import DataLoader from 'dataloader'
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Authentik, Query } from '../authentik/client.ts'
+import type { Include } from '../authentik/endpoints.ts'
+import type { Context } from '../context.ts'
+import { inputError, UpstreamError } from '../errors.ts'
+import { includesOf } from './includes.ts'
+import type { Keys } from './keys.ts'
+
+export interface LookupOptions<Key, Body> {
+  readonly typename: string
+  readonly keys: Keys<Key>
+  /** What the endpoint can leave out. */
+  readonly includes?: readonly Include[]
+  /** One object, null when absent or hidden from the caller. */
+  readonly find: (authentik: Authentik, key: Key, query: Query) => Promise<Body | null>
+  /** Several at once, where authentik has a cheaper way than asking for each. */
+  readonly findMany?: (authentik: Authentik, keys: readonly Key[], find: Find<Key, Body>) => Promise<Outcome<Body>[]>
+}
+
+export type Find<Key, Body> = (key: Key) => Promise<Body | null>
+export type Outcome<Body> = Body | Error | null
+
+/** More ids than any one argument may hold. */
+const mostIds = 500
+
+/**
+ * A resource's look-up by key. Within one operation each distinct key is asked for once, with all that any of the
+ * selections which load it in the same tick needs; a body that came with less is asked for again, never stretched.
+ */
+export class Lookup<Key extends string | number, Body extends object> {
+  readonly typename: string
+  readonly #keys: Keys<Key>
+  readonly #loaderOf: (context: Context) => Loader<Key, Body>
+
+  constructor(options: LookupOptions<Key, Body>) {
+    this.typename = options.typename
+    this.#keys = options.keys
+    this.#loaderOf = createContextCache((context: Context) => new Loader(context.authentik, options))
+  }
+
+  /** By authentik's key or the global id, for the selection at hand. Null when absent or hidden from the caller. */
+  async findById(context: Context, id: string, info: GraphQLResolveInfo): Promise<Body | null> {
+    return this.#loaderOf(context).load(this.readId(id), includesOf(info, this.typename))
+  }
+
+  /** The same for many, an outcome for each in their order. Throws BAD_USER_INPUT when they are too many. */
+  findByIds(context: Context, ids: readonly string[], info: GraphQLResolveInfo): Promise<Body | null>[] {
+    checkCount(ids)
+    return ids.map((id) => this.findById(context, id, info))
+  }
+
+  /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
+  async getByKey(context: Context, key: Key, include?: Include): Promise<Body> {
+    const body = await this.#loaderOf(context).load(key, new Set(include ? [include] : []))
+    if (body) return body
+    throw new UpstreamError('NOT_FOUND', `authentik shows the caller no ${this.typename} with the key ${key}.`)
+  }
+
+  /** The key in "42" or "User:42". Throws BAD_USER_INPUT for anything else. */
+  readId(id: string): Key {
+    const prefix = `${this.typename}:`
+    const key = this.#keys.read(id.startsWith(prefix) ? id.slice(prefix.length) : id)
+    if (key !== undefined) return key
+    throw inputError(`the id of one ${this.typename}, ${this.#keys.example} or "${prefix}..."`, id)
+  }
+}
+
+/** Throws BAD_USER_INPUT for more ids than one argument may hold. */
+export function checkCount(ids: readonly string[]): void {
+  if (ids.length > mostIds) throw inputError(`at most ${mostIds} ids`, ids.length)
+}
+
+class Loader<Key extends string | number, Body> {
+  readonly #wanted = new Map<Key, Set<Include>>()
+  readonly #asked = new Map<Key, Set<Include>>()
+  readonly #loader: DataLoader<Key, Body | null>
+
+  constructor(authentik: Authentik, { includes = [], find, findMany }: LookupOptions<Key, Body>) {
+    const findOne: Find<Key, Body> = (key) => {
+      const wanted = this.#wanted.get(key)
+      return find(
+        authentik,
+        key,
+        Object.fromEntries(includes.map((include) => [include, wanted?.has(include) ?? false])),
+      )
+    }
+    this.#loader = new DataLoader((keys) => {
+      for (const key of keys) this.#asked.set(key, new Set(this.#wanted.get(key)))
+      return findMany ? findMany(authentik, keys, findOne) : oneByOne(keys, findOne)
+    })
+  }
+
+  load(key: Key, includes: ReadonlySet<Include>): Promise<Body | null> {
+    const wanted = this.#wanted.get(key) ?? new Set()
+    for (const include of includes) wanted.add(include)
+    this.#wanted.set(key, wanted)
+    const asked = this.#asked.get(key)
+    if (asked && [...includes].some((include) => !asked.has(include))) {
+      this.#asked.delete(key)
+      this.#loader.clear(key)
+    }
+    return this.#loader.load(key)
+  }
+}
+
+/** Side by side: authentik has no way to ask for several by key. */
+export function oneByOne<Key, Body>(keys: readonly Key[], find: Find<Key, Body>): Promise<Outcome<Body>[]> {
+  return Promise.all(keys.map((key) => find(key).catch((error: Error) => error)))
+}

@@ -1,0 +1,63 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { Context } from '../context.ts'
+import { inputError, invalidAnswer } from '../errors.ts'
+import { builder } from './builder.ts'
+import { checkCount, type Lookup } from './loader.ts'
+
+interface Keyed {
+  readonly pk: string | number | undefined
+}
+
+/** What has a global id. */
+export const Node = builder.interfaceRef<Keyed>('Node').implement({
+  description: "An object with an id of its own, the same in every answer (Relay's Global Object Identification).",
+  resolveType: (body) => typenames.get(body),
+  fields: (t) => ({
+    id: t.id({
+      nullable: false,
+      reads: ['pk'],
+      description: 'The global id: the type\'s name, a colon and authentik\'s key, as in "AccessToken:42".',
+      resolve: ({ pk }, _args, _context, info) => {
+        if (pk === undefined) throw invalidAnswer('an object without "pk"')
+        return `${info.parentType.name}:${pk}`
+      },
+    }),
+  }),
+})
+
+const typenames = new WeakMap<Keyed, string>()
+const lookups = new Map<string, Pick<Lookup<string, Keyed>, 'typename' | 'findById'>>()
+
+/** Makes `node` and `nodes` find what a resource looks up. */
+export function addNode(lookup: Pick<Lookup<string, Keyed>, 'typename' | 'findById'>): void {
+  lookups.set(lookup.typename, lookup)
+}
+
+async function findNode(context: Context, id: string, info: GraphQLResolveInfo): Promise<Keyed | null> {
+  const [typename = ''] = id.split(':')
+  const lookup = lookups.get(typename)
+  if (!lookup || !id.includes(':')) throw inputError(`a global id such as "${[...lookups.keys()][0]}:42"`, id)
+  const body = await lookup.findById(context, id, info)
+  if (body) typenames.set(body, typename)
+  return body
+}
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    description: 'The object with that global id. Null when it is absent or hidden from the caller.',
+    args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
+    resolve: (_root, { id }, context, info) => findNode(context, id, info),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description:
+      'The objects with those global ids, in their order. A malformed id, a forbidden and a failed object are each null with an error of their own; an absent or hidden one is null.',
+    args: { ids: t.arg.idList({ required: true, description: 'Global ids, at most 500.' }) },
+    resolve: (_root, { ids }, context, info) => {
+      checkCount(ids)
+      return ids.map((id) => findNode(context, id, info))
+    },
+  }),
+}))

@@ -1,0 +1,247 @@
+import type { OAuth2ProviderBody, RedirectUriBody } from '../authentik/bodies.ts'
+import type { Authentik } from '../authentik/client.ts'
+import { endpoints } from '../authentik/endpoints.ts'
+import { builder } from './builder.ts'
+import { integerKeys } from './keys.ts'
+import { type Find, Lookup, type Outcome, oneByOne } from './loader.ts'
+import { addNode, Node } from './node.ts'
+
+const loaded = 'Loaded from the provider itself where a grant leaves it out.'
+
+export const OAuth2Provider = builder.objectRef<OAuth2ProviderBody>('OAuth2Provider')
+const RedirectUri = builder.objectRef<RedirectUriBody>('RedirectUri')
+
+export const providerByPk = new Lookup<number, OAuth2ProviderBody>({
+  typename: 'OAuth2Provider',
+  keys: integerKeys,
+  find: (authentik, pk) => authentik.find(endpoints.oauth2Provider, pk),
+  findMany: findProviders,
+})
+addNode(providerByPk)
+
+/** An installation has few providers: for more than three one page of them all is cheaper, and the rest asked for. */
+async function findProviders(
+  authentik: Authentik,
+  pks: readonly number[],
+  find: Find<number, OAuth2ProviderBody>,
+): Promise<Outcome<OAuth2ProviderBody>[]> {
+  if (pks.length <= 3) return oneByOne(pks, find)
+  const page = await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: 100 })
+  const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
+  return oneByOne(pks, async (pk) => found.get(pk) ?? find(pk))
+}
+
+const ClientType = builder.enumType('ClientType', {
+  description: 'Whether a client can keep a secret (RFC 6749, section 2.1).',
+  values: {
+    CONFIDENTIAL: { value: 'confidential', description: 'It can, and authenticates with its client secret.' },
+    PUBLIC: { value: 'public', description: 'It cannot: an app in a browser or on a device.' },
+  },
+})
+
+const MatchingMode = builder.enumType('MatchingMode', {
+  description: 'How a redirect URI of a request is held against a configured one.',
+  values: {
+    STRICT: { value: 'strict', description: 'Both must be the same, character by character.' },
+    REGEX: { value: 'regex', description: 'The configured one is a regular expression that must match.' },
+  },
+})
+
+const RedirectUriType = builder.enumType('RedirectUriType', {
+  description: 'What a redirect URI is for.',
+  values: {
+    AUTHORIZATION: { value: 'authorization', description: 'Where users are sent back to after they signed in.' },
+    LOGOUT: { value: 'logout', description: 'Where users may be sent after they signed out.' },
+  },
+})
+
+const SubMode = builder.enumType('SubMode', {
+  description: 'Which of a user\'s properties becomes the claim "sub".',
+  values: {
+    HASHED_USER_ID: { value: 'hashed_user_id', description: 'A hash of the key, the same as `User.uid`.' },
+    USER_ID: { value: 'user_id', description: 'The key, `User.pk`.' },
+    USER_UUID: { value: 'user_uuid', description: 'The UUID.' },
+    USER_USERNAME: { value: 'user_username', description: 'The username.' },
+    USER_EMAIL: { value: 'user_email', description: 'The e-mail address, which users may be able to change.' },
+    USER_UPN: { value: 'user_upn', description: 'The attribute "upn", else a hash as with HASHED_USER_ID.' },
+  },
+})
+
+const IssuerMode = builder.enumType('IssuerMode', {
+  description: 'What the claim "iss" names.',
+  values: {
+    GLOBAL: { value: 'global', description: 'One issuer for all providers.' },
+    PER_PROVIDER: { value: 'per_provider', description: "An issuer for each provider, by its application's slug." },
+  },
+})
+
+const LogoutMethod = builder.enumType('LogoutMethod', {
+  description: 'How the client is told that a session ended.',
+  values: {
+    BACKCHANNEL: {
+      value: 'backchannel',
+      description: 'authentik calls the client (OpenID Connect Back-Channel Logout).',
+    },
+    FRONTCHANNEL: {
+      value: 'frontchannel',
+      description: "The user's browser does (OpenID Connect Front-Channel Logout).",
+    },
+  },
+})
+
+RedirectUri.implement({
+  description: 'A URI that the client may name in its requests.',
+  fields: (t) => ({
+    matchingMode: t.expose('matching_mode', {
+      type: MatchingMode,
+      description: 'How it is compared. Null where the release does not tell (2024.10.0 to 2024.10.2).',
+    }),
+    url: t.exposeString('url', { nullable: false, description: 'The URI, or the regular expression.' }),
+    redirectUriType: t.expose('redirect_uri_type', {
+      type: RedirectUriType,
+      description: 'What it is for. Null before authentik 2026.5.',
+    }),
+  }),
+})
+
+/** From 2024.10.0 to 2024.10.2 the URIs were one text, each on a line of its own. */
+function redirectUrisOf({ redirect_uris: uris }: OAuth2ProviderBody): readonly RedirectUriBody[] | null | undefined {
+  if (typeof uris !== 'string') return uris
+  return uris.split('\n').flatMap((line) => (line.trim() === '' ? [] : [{ url: line.trim() }]))
+}
+
+OAuth2Provider.implement({
+  interfaces: [Node],
+  description:
+    'An OAuth2/OpenID provider: what authentik keeps of one client. By itself it needs the right `view_oauth2provider`. Inside a grant authentik up to 2025.12.4 and 2026.2.2 showed all of it; since then it leaves out what is marked here as loaded.',
+  own: (provider, context) => providerByPk.getByKey(context, provider.pk),
+  fields: (t) => ({
+    pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
+    name: t.exposeString('name', { nullable: false, description: 'The name, unique among providers.' }),
+    component: t.exposeString('component', { description: "The part of authentik's admin interface that edits it." }),
+    verboseName: t.exposeString('verbose_name', { description: "The kind of provider, in an admin's words." }),
+    verboseNamePlural: t.exposeString('verbose_name_plural', { description: 'The same for several.' }),
+    metaModelName: t.exposeString('meta_model_name', { description: "The kind of provider, in authentik's code." }),
+    authenticationFlow: t.expose('authentication_flow', {
+      type: 'UUID',
+      description: 'The flow that signs a user in who is not signed in yet; null for the default one.',
+    }),
+    authorizationFlow: t.expose('authorization_flow', {
+      type: 'UUID',
+      description: 'The flow that a user passes when the client asks for access.',
+    }),
+    invalidationFlow: t.expose('invalidation_flow', {
+      type: 'UUID',
+      description: 'The flow that a user passes when signing out of the client.',
+    }),
+    propertyMappings: t.expose('property_mappings', {
+      type: ['UUID'],
+      description: 'The mappings that decide which scopes exist and which claims they give.',
+    }),
+    assignedApplicationSlug: t.exposeString('assigned_application_slug', {
+      description: 'The slug of the application that uses it; null when none does.',
+    }),
+    assignedApplicationName: t.exposeString('assigned_application_name', {
+      description: 'The name of the application that uses it; null when none does.',
+    }),
+    assignedBackchannelApplicationSlug: t.exposeString('assigned_backchannel_application_slug', {
+      description: 'The slug of the application that uses it in the background; null when none does.',
+    }),
+    assignedBackchannelApplicationName: t.exposeString('assigned_backchannel_application_name', {
+      description: 'The name of the application that uses it in the background; null when none does.',
+    }),
+    clientType: t.expose('client_type', {
+      type: ClientType,
+      description: `Whether the client can keep a secret. ${loaded}`,
+    }),
+    clientId: t.exposeString('client_id', { description: `The client's identifier, public. ${loaded}` }),
+    clientSecret: t.exposeString('client_secret', {
+      fromOwnEndpoint: true,
+      description:
+        "The client's secret. Always loaded from the provider itself, whatever a grant carried: it is shown to none but those with the right `view_oauth2provider`.",
+    }),
+    accessCodeValidity: t.exposeString('access_code_validity', {
+      description: `How long an authorization code can be used, as in "minutes=1". ${loaded}`,
+    }),
+    accessTokenValidity: t.exposeString('access_token_validity', {
+      description: `How long an access token is valid, as in "hours=1;minutes=30". ${loaded}`,
+    }),
+    refreshTokenValidity: t.exposeString('refresh_token_validity', {
+      description: `How long a refresh token is valid, as in "days=30". ${loaded}`,
+    }),
+    refreshTokenThreshold: t.exposeString('refresh_token_threshold', {
+      description: `How near its end a refresh token is replaced when used; "seconds=0" for at each use. Null before authentik 2025.10. ${loaded}`,
+    }),
+    includeClaimsInIdToken: t.exposeBoolean('include_claims_in_id_token', {
+      description: `Whether the ID token holds the scopes' claims, for clients that do not ask for user info. ${loaded}`,
+    }),
+    signingKey: t.expose('signing_key', {
+      type: 'UUID',
+      description: `The certificate whose key signs the tokens; null where the client secret does. ${loaded}`,
+    }),
+    encryptionKey: t.expose('encryption_key', {
+      type: 'UUID',
+      description: `The certificate whose key encrypts the tokens; null where nothing does. ${loaded}`,
+    }),
+    redirectUris: t.field({
+      type: [RedirectUri],
+      reads: ['redirect_uris'],
+      description: `The URIs that the client may send users back to. ${loaded}`,
+      resolve: redirectUrisOf,
+    }),
+    subMode: t.expose('sub_mode', { type: SubMode, description: `What the claim "sub" is made of. ${loaded}` }),
+    issuerMode: t.expose('issuer_mode', { type: IssuerMode, description: `What the claim "iss" names. ${loaded}` }),
+    logoutUri: t.string({
+      reads: ['logout_uri', 'backchannel_logout_uri'],
+      description: `Where the client is told that a session ended; empty for nowhere. Null before authentik 2025.8. ${loaded}`,
+      resolve: (provider) => provider.logout_uri ?? provider.backchannel_logout_uri,
+    }),
+    logoutMethod: t.expose('logout_method', {
+      type: LogoutMethod,
+      description: `How the client is told that a session ended. Null before authentik 2025.10. ${loaded}`,
+    }),
+    grantTypes: t.exposeStringList('grant_types', {
+      description: `The grant types that the client may use, as RFC 6749 spells them. Null before authentik 2026.5. ${loaded}`,
+    }),
+    jwksSources: t.field({
+      type: ['UUID'],
+      reads: ['jwks_sources', 'jwt_federation_sources'],
+      description: `The sources whose tokens the client may sign in with: what authentik up to 2024.10 called jwks_sources, the same as \`jwtFederationSources\`. ${loaded}`,
+      resolve: federationSourcesOf,
+    }),
+    jwtFederationSources: t.field({
+      type: ['UUID'],
+      reads: ['jwt_federation_sources', 'jwks_sources'],
+      description: `The sources whose tokens the client may sign in with. ${loaded}`,
+      resolve: federationSourcesOf,
+    }),
+    jwtFederationProviders: t.field({
+      type: [OAuth2Provider],
+      nullable: { list: true, items: true },
+      reads: ['jwt_federation_providers'],
+      description: `The providers whose tokens the client may sign in with; each is loaded, and may fail, by itself. Null before authentik 2024.12. ${loaded}`,
+      resolve: (provider, _args, context) =>
+        provider.jwt_federation_providers?.map((pk) => providerByPk.getByKey(context, pk)),
+    }),
+  }),
+})
+
+function federationSourcesOf(provider: OAuth2ProviderBody): readonly string[] | undefined {
+  return provider.jwt_federation_sources ?? provider.jwks_sources
+}
+
+builder.queryFields((t) => ({
+  oauth2Provider: t.field({
+    type: OAuth2Provider,
+    description: 'One OAuth2 provider, null when it is absent or hidden. Needs the right `view_oauth2provider`.',
+    args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
+    resolve: (_root, { id }, context, info) => providerByPk.findById(context, id, info),
+  }),
+  oauth2ProvidersByIds: t.field({
+    type: [OAuth2Provider],
+    nullable: { list: false, items: true },
+    description: 'OAuth2 providers in the order of the ids, each null alone. Needs the right `view_oauth2provider`.',
+    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
+    resolve: (_root, { ids }, context, info) => providerByPk.findByIds(context, ids, info),
+  }),
+}))

@@ -1,0 +1,109 @@
+import { createContextCache } from '@pothos/core'
+import type { UserBody } from '../authentik/bodies.ts'
+import { endpoints } from '../authentik/endpoints.ts'
+import type { Context } from '../context.ts'
+import { partial } from './body.ts'
+import { builder } from './builder.ts'
+import { integerKeys } from './keys.ts'
+import { Lookup } from './loader.ts'
+import { addNode, Node } from './node.ts'
+
+export const User = builder.objectRef<UserBody>('User')
+
+export const userByPk = new Lookup<number, UserBody>({
+  typename: 'User',
+  keys: integerKeys,
+  includes: endpoints.user.includes,
+  find: (authentik, pk, query) => authentik.find(endpoints.user, pk, query),
+})
+addNode(userByPk)
+
+/** The caller's own user, as authentik tells it to anybody who is signed in; asked for once in an operation. */
+export const getMe = createContextCache(async ({ authentik }: Context) => (await authentik.get(endpoints.me)).user)
+
+const UserType = builder.enumType('UserType', {
+  description: 'What a user is to authentik.',
+  values: {
+    INTERNAL: { value: 'internal', description: 'A person of the organisation, who may see the user interface.' },
+    EXTERNAL: { value: 'external', description: 'A person from outside, sent on to one application.' },
+    SERVICE_ACCOUNT: { value: 'service_account', description: 'A machine, made by an administrator.' },
+    INTERNAL_SERVICE_ACCOUNT: {
+      value: 'internal_service_account',
+      description: 'A machine of authentik itself, for an outpost say.',
+    },
+  },
+})
+
+const loaded = 'Where only a shortened user is at hand, loaded from the user itself, which needs the right `view_user`.'
+
+User.implement({
+  interfaces: [Node],
+  description:
+    'A user: a person or a machine. By itself it needs the right `view_user`, even when it is the caller; as the user of a grant it comes along with the grant.',
+  own: (user, context, include) => userByPk.getByKey(context, user.pk, include),
+  fields: (t) => ({
+    pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
+    username: t.exposeString('username', { nullable: false, description: 'The name to sign in with, unique.' }),
+    name: t.exposeString('name', { nullable: false, description: 'The name to show; may be empty.' }),
+    uid: t.exposeString('uid', {
+      nullable: false,
+      description: 'A hash that names the user to OAuth2 clients whose sub mode is HASHED_USER_ID.',
+    }),
+    isActive: t.exposeBoolean('is_active', { description: 'Whether the user may sign in.' }),
+    email: t.exposeString('email', { description: 'The e-mail address; may be empty.' }),
+    lastLogin: t.expose('last_login', {
+      type: 'DateTime',
+      description: `When the user last signed in; null for never. ${loaded}`,
+    }),
+    attributes: t.expose('attributes', {
+      type: 'JSON',
+      description: `What administrators and sources keep with the user, in any shape; it may hold secrets. ${loaded}`,
+    }),
+    isSuperuser: t.exposeBoolean('is_superuser', {
+      description: `Whether a group of the user, direct or inherited, gives all rights. ${loaded}`,
+    }),
+    avatar: t.exposeString('avatar', { description: `The picture, as a URL or as a data: URI. ${loaded}` }),
+    path: t.exposeString('path', {
+      description: `The folder that the user is filed under, as in "users/sales". ${loaded}`,
+    }),
+    type: t.expose('type', { type: UserType, description: `What the user is to authentik. ${loaded}` }),
+    uuid: t.expose('uuid', { type: 'UUID', description: `A second key, which no other authentik has. ${loaded}` }),
+    dateJoined: t.expose('date_joined', {
+      type: 'DateTime',
+      description: `When the user was made. Null before authentik 2025.4. ${loaded}`,
+    }),
+    lastUpdated: t.expose('last_updated', {
+      type: 'DateTime',
+      description: `When the user was last changed. Null before authentik 2025.8. ${loaded}`,
+    }),
+    passwordChangeDate: t.expose('password_change_date', {
+      type: 'DateTime',
+      description: `When the password was last set. Null before authentik 2025.2. ${loaded}`,
+    }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  user: t.field({
+    type: User,
+    description: 'One user, null when absent or hidden. Needs the right `view_user`, even for the caller: see `me`.',
+    args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
+    resolve: (_root, { id }, context, info) => userByPk.findById(context, id, info),
+  }),
+  usersByIds: t.field({
+    type: [User],
+    nullable: { list: false, items: true },
+    description: 'Users in the order of the ids, each null alone. Needs the right `view_user`.',
+    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
+    resolve: (_root, { ids }, context, info) => userByPk.findByIds(context, ids, info),
+  }),
+  me: t.field({
+    type: User,
+    description:
+      "The caller's own user. Needs no right; fields that authentik does not tell everybody need `view_user`.",
+    resolve: async (_root, _args, context) => {
+      const { groups: _effective, roles: _roles, ...me } = await getMe(context)
+      return partial(me)
+    },
+  }),
+}))
