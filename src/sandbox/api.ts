@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Caller } from './callers.ts'
+import type { Release } from './releases.ts'
+
+/** A request that the sandbox received. */
+export interface SandboxRequest {
+  method: string
+  /** With its query, for example "/api/v3/core/users/5/?include_groups=false". */
+  path: string
+  headers: IncomingHttpHeaders
+}
+
+/** One request, as the resources see it. */
+export interface ApiRequest {
+  release: Release
+  /** Null for somebody without credentials. */
+  caller: Caller | null
+  query: Query
+  /** The key in the path, "" where the path has none. */
+  key: string
+  /** What an administrator allows at most: `page_size` is unbounded without. */
+  maxPageSize: number
+}
+
+/** One path of the API: what it answers to whom. */
+export interface Route {
+  /** Without "/api/v3/", for example "core/users/{pk}/". */
+  path: string
+  /** What OPTIONS answers. */
+  name: string
+  description: string
+  /** authentik lets anybody in where the path has a key, and then shows nothing. */
+  anonymous: boolean
+  /** The body to answer with. */
+  get(request: ApiRequest): unknown
+  remove?(request: ApiRequest): void
+}
+
+/** Query parameters as Django reads them: where one is repeated, the last counts. */
+export class Query {
+  readonly #parameters: URLSearchParams
+
+  constructor(text: string) {
+    this.#parameters = new URLSearchParams(text)
+  }
+
+  /** Every value of a parameter. */
+  all(name: string): string[] {
+    return this.#parameters.getAll(name)
+  }
+
+  /** The last value of a parameter. */
+  last(name: string): string | undefined {
+    return this.all(name).at(-1)
+  }
+
+  /** Whether a flag such as `include_groups` says yes: only "true" does, "1" does not. */
+  includes(flag: string, unsaid: boolean): boolean {
+    const value = this.last(flag)
+    return value === undefined ? unsaid : value.toLowerCase() === 'true'
+  }
+}

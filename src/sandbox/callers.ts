@@ -1,0 +1,72 @@
+import { isSuperuser } from './directory.ts'
+import { refuse } from './errors.ts'
+import { type UserRow, users } from './sample/people.ts'
+
+/** Somebody whose requests carry a known token. */
+export interface Caller {
+  user: UserRow
+  superuser: boolean
+  /** Whether the caller holds a right, on every object or on the one with this key. */
+  may(right: string, pk?: number | string): boolean
+}
+
+interface Demonstration {
+  token: string
+  username: string
+  rights: string
+  /** `view_user` is the right on all users, `view_user:5` on one. A superuser needs none. */
+  holds?: readonly string[]
+  expired?: true
+}
+
+const views = ['view_oauth2provider', 'view_user', 'view_group']
+
+/** The tokens to try the gateway with, and whose they are. */
+export const demonstrationCallers: readonly Demonstration[] = [
+  { token: 'demo-superuser', username: 'mira', rights: 'a superuser: sees and deletes everything' },
+  { token: 'demo-plain', username: 'paul', rights: 'an ordinary user: sees own grants, deletes none' },
+  {
+    token: 'demo-auditor',
+    username: 'ada',
+    rights: 'sees all providers, users and groups, but only own grants',
+    holds: views,
+  },
+  { token: 'demo-nobody', username: 'nils', rights: 'no rights and no grants' },
+]
+
+/** More tokens, for what the demonstration need not show. */
+const furtherCallers: readonly Demonstration[] = [
+  {
+    token: 'demo-viewer',
+    username: 'vera',
+    rights: 'sees one provider, one user and one group',
+    holds: ['view_oauth2provider:1', 'view_user:5', 'view_group:67726f75-7000-4000-8000-000000000007'],
+  },
+  {
+    token: 'demo-delegate',
+    username: 'david',
+    rights: 'sees what the auditor sees, and may delete grants, which means own ones',
+    holds: [...views, 'delete_accesstoken', 'delete_refreshtoken', 'delete_authorizationcode'],
+  },
+  { token: 'demo-expired', username: 'paul', rights: 'none: the token has expired', expired: true },
+  { token: 'demo-outpost', username: 'ak-outpost-tromso', rights: 'an outpost: empty lists where others are refused' },
+]
+
+/**
+ * Who asks, by the value of the Authorization header: null where nobody says so, as with an empty token.
+ * Throws a `Refusal` for what authentik does not accept, and any other error where authentik itself breaks.
+ */
+export function authenticate(authorization: string | undefined): Caller | null {
+  const [, scheme = '', token = ''] = /^(\S+) +(.+)$/.exec(authorization ?? '') ?? []
+  if (token === '') return null
+  if (scheme.toLowerCase() !== 'bearer') throw refuse.schemeUnsupported()
+  if (/[^\x20-\x7e]/.test(token)) throw new TypeError('comparing strings with non-ASCII characters is not supported')
+  const demonstration = [...demonstrationCallers, ...furtherCallers].find(
+    (caller) => caller.token === token && !caller.expired,
+  )
+  const user = users.find((candidate) => candidate.username === demonstration?.username)
+  if (!user) throw refuse.tokenInvalid()
+  const superuser = isSuperuser(user)
+  const held = new Set(demonstration?.holds)
+  return { user, superuser, may: (right, pk) => superuser || held.has(right) || held.has(`${right}:${pk}`) }
+}

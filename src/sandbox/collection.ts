@@ -1,0 +1,93 @@
+import type { ApiRequest, Route } from './api.ts'
+import { refuse } from './errors.ts'
+import { type Filter, filtered } from './filters.ts'
+import type { KeyKind } from './keys.ts'
+import { ordered } from './order.ts'
+import { pageOf } from './page.ts'
+import { since } from './releases.ts'
+import { searched } from './search.ts'
+
+/** Any row: it has a key. */
+export interface Keyed {
+  pk: number | string
+}
+
+/** One of authentik's resources: its sample rows, and how they are asked for and spelled. */
+export interface Resource<Row extends Keyed> {
+  /** Without "/api/v3/", for example "core/users/". */
+  path: string
+  /** authentik's own name for a row, which newer releases put into a 404. */
+  model: string
+  key: KeyKind
+  rows: readonly Row[]
+  /** The rows that the caller sees. Throws a `Refusal` where authentik refuses instead of showing none. */
+  visible(rows: readonly Row[], request: ApiRequest): readonly Row[]
+  filters: readonly Filter<Row>[]
+  /** The columns that `search` looks into. */
+  search: readonly (keyof Row & string)[]
+  /** The columns that `ordering` may name. */
+  columns: readonly (keyof Row & string)[]
+  /** The order of a list that asks for none. */
+  order: readonly (keyof Row & string)[]
+  /** The right to delete a row. Without it rows cannot be deleted here. */
+  deleteRight?: string
+  /** The body that the request's release would send for a row. */
+  present(row: Row, request: ApiRequest): object
+}
+
+/** The list and the detail of a resource, over a copy of its rows. */
+export function collectionRoutes<Row extends Keyed>(resource: Resource<Row>): Route[] {
+  const rows = [...resource.rows]
+
+  // authentik filters before it looks for a key too, so a detail can be filtered away.
+  const select = (request: ApiRequest) => {
+    const visible = resource.visible(rows, request)
+    return searched(filtered(visible, resource.filters, request), resource.search, request)
+  }
+  const list = (request: ApiRequest) => {
+    const { pagination, items } = pageOf(ordered(select(request), resource, request), request)
+    const results = items.map((row) => resource.present(row, request))
+    return { pagination, results, ...(since(request.release, '2025.8') && { autocomplete: {} }) }
+  }
+  const find = (request: ApiRequest) => {
+    const selected = select(request)
+    const key = resource.key.read(request.key)
+    if (key === null) throw refuse.notFound()
+    const row = selected.find((candidate) => String(candidate.pk) === key)
+    if (!row) throw refuse.noSuchObject(resource.model, request.release)
+    return row
+  }
+  const remove = (right: string) => (request: ApiRequest) => {
+    const row = find(request)
+    if (!request.caller?.may(right, row.pk)) throw refuse.forbidden()
+    rows.splice(rows.indexOf(row), 1)
+  }
+
+  const name = spaced(resource.model)
+  const description = `${resource.model} Viewset`
+  return [
+    { path: resource.path, name: `${name} List`, description, anonymous: false, get: list },
+    {
+      path: `${resource.path}{pk}/`,
+      name: `${name} Instance`,
+      description,
+      anonymous: true,
+      get: (request) => resource.present(find(request), request),
+      ...(resource.deleteRight !== undefined && { remove: remove(resource.deleteRight) }),
+    },
+  ]
+}
+
+/** Only the rows that the caller may see by a right, all of them or some. With none in sight authentik refuses. */
+export function visibleByRight<Row extends Keyed>(right: string) {
+  return (rows: readonly Row[], { caller }: ApiRequest): readonly Row[] => {
+    const visible = rows.filter((row) => caller?.may(right, row.pk))
+    if (visible.length === 0 && caller?.user.type !== 'internal_service_account') throw refuse.forbidden()
+    return visible
+  }
+}
+
+/** OPTIONS calls an "AccessToken" an "Access Token". */
+function spaced(model: string): string {
+  return model.replace(/((?<=[a-z])[A-Z]|[A-Z](?![A-Z]|$))/g, ' $1').trim()
+}

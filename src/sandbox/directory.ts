@@ -1,0 +1,57 @@
+import { newestRelease, type Release, since } from './releases.ts'
+import { type GroupRow, groups, type UserRow, users } from './sample/people.ts'
+
+/** The user with this key, which must exist. */
+export function userOf(pk: number): UserRow {
+  return found(
+    users.find((user) => user.pk === pk),
+    `user ${pk}`,
+  )
+}
+
+/** The group with this key, which must exist. */
+export function groupOf(pk: string): GroupRow {
+  return found(
+    groups.find((group) => group.pk === pk),
+    `group ${pk}`,
+  )
+}
+
+function found<Row>(row: Row | undefined, name: string): Row {
+  if (row === undefined) throw new Error(`The sandbox has no ${name}`)
+  return row
+}
+
+/** The users who are in a group directly. */
+export function membersOf(group: GroupRow): UserRow[] {
+  return users.filter((user) => user.groups.includes(group.pk))
+}
+
+/** The parents of a group, as far as the release knows them: one at most before 2025.12. */
+export function parentsOf(group: GroupRow, release: Release): GroupRow[] {
+  return group.parents.slice(0, since(release, '2025.12') ? undefined : 1).map(groupOf)
+}
+
+/** The groups that have a group for a parent. */
+export function childrenOf(group: GroupRow, release: Release): GroupRow[] {
+  return groups.filter((child) => parentsOf(child, release).includes(group))
+}
+
+/** A group's ancestors, nearest first, each once for every path that leads to it. */
+export function ancestorsOf(group: GroupRow, release: Release): GroupRow[] {
+  return parentsOf(group, release).flatMap((parent) => [parent, ...ancestorsOf(parent, release)])
+}
+
+/** All groups that count for a user, direct and inherited, each once for every path that leads to it. */
+export function effectiveGroupsOf(user: UserRow, release: Release): GroupRow[] {
+  return user.groups.map(groupOf).flatMap((group) => [group, ...ancestorsOf(group, release)])
+}
+
+const superusers = new Set(
+  users.filter((user) => effectiveGroupsOf(user, newestRelease).some((group) => group.is_superuser)),
+)
+
+/** Whether one of the user's groups, direct or inherited, makes superusers of its members. */
+export function isSuperuser(user: UserRow): boolean {
+  return superusers.has(user)
+}

@@ -1,0 +1,70 @@
+import { type Answer, pageAnswer } from './answer.ts'
+import { type ApiRequest, Query, type Route, type SandboxRequest } from './api.ts'
+import { authenticate } from './callers.ts'
+import { Refusal, refuse } from './errors.ts'
+import type { Release } from './releases.ts'
+
+/** What a sandbox was started with. */
+export interface Settings {
+  release: Release
+  maxPageSize: number
+}
+
+/** Finds the route of a request and lets it answer. */
+export function dispatch(request: SandboxRequest, routes: readonly Route[], settings: Settings): Answer {
+  const [path = '', query = ''] = request.path.split(/\?(.*)/s)
+  if (path === '/-/health/live/' || path === '/-/health/ready/') return { status: 200 }
+  const { route, key = '' } = match(path, routes)
+  if (!route) return notRouted(request.method)
+
+  const allow = route.remove ? 'GET, DELETE, HEAD, OPTIONS' : 'GET, HEAD, OPTIONS'
+  try {
+    return { ...answer(request, route, { ...settings, query: new Query(query), key }), allow }
+  } catch (error) {
+    if (error instanceof Refusal) return { status: error.status, body: error.body, allow }
+    return pageAnswer(500, `Server Error: ${error}`)
+  }
+}
+
+/** In authentik's order: how to answer, who asks, whether they may come in, and only then what they want. */
+function answer(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, 'caller'>): Answer {
+  negotiate(asked.query.last('format'), request.headers.accept)
+  const caller = authenticate(request.headers.authorization)
+  if (!caller && !route.anonymous) throw refuse.credentialsMissing()
+  switch (request.method) {
+    case 'GET':
+    case 'HEAD':
+      return { status: 200, body: route.get({ ...asked, caller }) }
+    case 'DELETE':
+      if (!route.remove) break
+      route.remove({ ...asked, caller })
+      return { status: 204 }
+    case 'OPTIONS': {
+      const json = ['application/json']
+      return { status: 200, body: { name: route.name, description: route.description, renders: json, parses: json } }
+    }
+  }
+  throw refuse.methodNotAllowed(request.method)
+}
+
+function match(path: string, routes: readonly Route[]): { route?: Route; key?: string } {
+  for (const route of routes) {
+    const [start = '', end] = `/api/v3/${route.path}`.split('{pk}')
+    if (end === undefined && path === start) return { route }
+    if (end === undefined || !path.startsWith(start) || !path.endsWith(end)) continue
+    const key = path.slice(start.length, -end.length)
+    if (/^[^/.]+$/.test(key)) return { route, key }
+  }
+  return {}
+}
+
+/** Any other path is one of the user interface, which only reads. */
+function notRouted(method: string): Answer {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return pageAnswer(404, 'Not Found')
+  return { status: 405, allow: 'GET, HEAD, OPTIONS' }
+}
+
+function negotiate(format: string | undefined, accept = '*/*'): void {
+  if (format !== undefined && format !== 'json') throw refuse.notFound()
+  if (!/(^|,)\s*(\*\/\*|application\/(\*|json))\s*(;|,|$)/i.test(accept)) throw refuse.notAcceptable()
+}

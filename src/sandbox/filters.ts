@@ -1,0 +1,139 @@
+import type { ApiRequest } from './api.ts'
+import { badParameters, complaint, Sentence } from './errors.ts'
+import { integerKey, type KeyKind, uuidKey } from './keys.ts'
+
+type Test<Row> = (row: Row) => boolean
+
+/** A query parameter that narrows a list. */
+export interface Filter<Row> {
+  parameter: string
+  /** What a row must pass, null where the values ask for nothing, or what is wrong with them. */
+  read(values: readonly string[]): Test<Row> | Sentence | null
+}
+
+type Column<Row, Value> = (row: Row) => Value
+
+/** The rows that pass every filter. What is wrong with the parameters is all said at once. */
+export function filtered<Row>(
+  rows: readonly Row[],
+  filters: readonly Filter<Row>[],
+  { query }: ApiRequest,
+): readonly Row[] {
+  const complaints = new Map<string, Sentence>()
+  let remaining = rows
+  for (const { parameter, read } of filters) {
+    const test = read(query.all(parameter))
+    if (test instanceof Sentence) complaints.set(parameter, test)
+    else if (test) remaining = remaining.filter(test)
+  }
+  if (complaints.size > 0) throw badParameters(complaints)
+  return remaining
+}
+
+/** Equal text. */
+export function text<Row>(parameter: string, column: Column<Row, string>): Filter<Row> {
+  return single(parameter, (value) => (row) => column(row) === value)
+}
+
+/** Text that begins so. */
+export function prefix<Row>(parameter: string, column: Column<Row, string>): Filter<Row> {
+  return single(parameter, (value) => (row) => column(row).startsWith(value))
+}
+
+/** true, false, 1 or 0. Anything else asks for nothing. */
+export function flag<Row>(parameter: string, column: Column<Row, boolean>): Filter<Row> {
+  return single(parameter, (value) => {
+    const wanted = flagWords.get(value.toLowerCase())
+    return wanted === undefined ? null : (row) => column(row) === wanted
+  })
+}
+
+const flagWords = new Map([
+  ['true', true],
+  ['1', true],
+  ['false', false],
+  ['0', false],
+])
+
+/** One of a few words. */
+export function choice<Row>(parameter: string, words: readonly string[], column: Column<Row, string>): Filter<Row> {
+  return single(parameter, (value) =>
+    words.includes(value) ? (row) => column(row) === value : complaint.noSuchChoice(value),
+  )
+}
+
+/** Any of the words given. */
+export function choices<Row>(parameter: string, words: readonly string[], column: Column<Row, string>): Filter<Row> {
+  return several(parameter, (value) => (words.includes(value) ? value : complaint.noSuchChoice(value)), column)
+}
+
+/** A UUID that need not exist. */
+export function uuidText<Row>(parameter: string, column: Column<Row, string>): Filter<Row> {
+  return single(parameter, (value) => {
+    const wanted = uuidKey.read(value)
+    return wanted === null ? complaint.uuidExpected() : (row) => column(row) === wanted
+  })
+}
+
+/** The key of an object that must exist. */
+export function reference<Row>(
+  parameter: string,
+  kind: KeyKind,
+  known: readonly (number | string)[],
+  column: Column<Row, number | string | null>,
+): Filter<Row> {
+  return single(parameter, (value) => {
+    const key = kind.read(value)
+    if (key === null && kind === uuidKey) return complaint.notUuid(value)
+    return known.map(String).includes(key ?? '') ? (row) => String(column(row)) === key : complaint.notOneOfThem()
+  })
+}
+
+/** Any of several objects, which must all exist. */
+export function references<Row>(
+  parameter: string,
+  kind: KeyKind,
+  known: readonly (number | string)[],
+  column: Column<Row, readonly (number | string)[]>,
+): Filter<Row> {
+  return several(
+    parameter,
+    (value) => {
+      const key = kind.read(value)
+      if (key === null) return kind === integerKey ? complaint.notValid(value) : complaint.notUuid(value)
+      return known.map(String).includes(key) ? key : complaint.noSuchChoice(value)
+    },
+    column,
+  )
+}
+
+/** A filter by one value. Where the parameter is repeated, the last counts. */
+export function single<Row>(parameter: string, read: (value: string) => Test<Row> | Sentence | null): Filter<Row> {
+  return {
+    parameter,
+    read(values) {
+      const value = values.at(-1) ?? ''
+      if (value.includes('\0')) return complaint.nullCharacters()
+      return value === '' ? null : read(value)
+    },
+  }
+}
+
+function several<Row>(
+  parameter: string,
+  readOne: (value: string) => string | Sentence,
+  column: Column<Row, string | readonly (number | string)[]>,
+): Filter<Row> {
+  return {
+    parameter,
+    read(values) {
+      const wanted = new Set<string>()
+      for (const value of values) {
+        const one = readOne(value)
+        if (one instanceof Sentence) return one
+        wanted.add(one)
+      }
+      return wanted.size === 0 ? null : (row) => [column(row)].flat().some((one) => wanted.has(String(one)))
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import type { ApiRequest, Route } from './api.ts'
+import { collectionRoutes } from './collection.ts'
+import { userOf } from './directory.ts'
+import { reference } from './filters.ts'
+import { integerKey } from './keys.ts'
+import { presentProvider, presentSlimProvider } from './oauth2-provider.ts'
+import { type Release, since } from './releases.ts'
+import { users } from './sample/people.ts'
+import { providerOf, providers } from './sample/providers.ts'
+import { presentUser } from './user.ts'
+
+/** What access tokens, refresh tokens and authorization codes have in common. */
+export interface GrantRow {
+  pk: number
+  /** Keys, where the body has the whole objects. */
+  provider: number
+  user: number
+  expires: string | null
+  /** Not told by authentik: a row that is not expiring is not expired, whatever `expires` says. */
+  expiring: boolean
+  scope: readonly string[]
+}
+
+/** What access tokens and refresh tokens have in common. */
+export interface TokenRow extends GrantRow {
+  claims: object
+  revoked: boolean
+}
+
+interface Grants<Row extends GrantRow> {
+  path: string
+  model: string
+  rows: readonly Row[]
+  columns?: readonly (keyof Row & string)[]
+  deleteRight: string
+  present(row: Row, request: ApiRequest): object
+}
+
+const userKeys = users.map((user) => user.pk)
+const providerKeys = providers.map((provider) => provider.pk)
+
+/** The routes of one kind of grant. Only superusers see the grants of others, whatever rights anybody holds. */
+export function grantRoutes<Row extends GrantRow>({ columns = [], ...grants }: Grants<Row>): Route[] {
+  return collectionRoutes<Row>({
+    ...grants,
+    key: integerKey,
+    visible: (rows, { caller }) => (caller?.superuser ? rows : rows.filter((row) => row.user === caller?.user.pk)),
+    filters: [
+      reference('user', integerKey, userKeys, (row) => row.user),
+      reference('provider', integerKey, providerKeys, (row) => row.provider),
+    ],
+    search: [],
+    columns: ['pk', 'provider', 'user', 'expires', ...columns],
+    order: ['provider', 'expires'],
+  })
+}
+
+/** The body of any grant. */
+export function presentGrant(row: GrantRow, request: ApiRequest) {
+  const provider = providerOf(row.provider)
+  return {
+    pk: row.pk,
+    provider: hasSlimProvider(request.release) ? presentSlimProvider(provider) : presentProvider(provider, request),
+    user: presentUser(userOf(row.user), request),
+    is_expired: row.expiring && row.expires !== null && Date.now() > Date.parse(row.expires),
+    expires: row.expires,
+    scope: row.scope,
+  }
+}
+
+/** The body of a token. */
+export function presentToken(row: TokenRow, request: ApiRequest) {
+  const id_token = JSON.stringify(row.claims, null, 4)
+  return Object.assign(presentGrant(row, request), { id_token, revoked: row.revoked })
+}
+
+/** Since CVE-2026-40166 was fixed, in two releases at once, a grant tells no more of its provider than any provider has. */
+function hasSlimProvider(release: Release): boolean {
+  return since(release, '2026.2.3') || (since(release, '2025.12.5') && !since(release, '2026.2'))
+}

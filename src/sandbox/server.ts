@@ -1,0 +1,69 @@
+import { createServer } from 'node:http'
+import { accessTokens } from './access-token.ts'
+import { send } from './answer.ts'
+import type { SandboxRequest } from './api.ts'
+import { authorizationCodes } from './authorization-code.ts'
+import { dispatch } from './dispatch.ts'
+import { coreGroups } from './group.ts'
+import { oauth2Providers } from './oauth2-provider.ts'
+import { refreshTokens } from './refresh-token.ts'
+import { newestRelease, type Release } from './releases.ts'
+import { coreUsers } from './user.ts'
+
+export type { SandboxRequest } from './api.ts'
+export { demonstrationCallers } from './callers.ts'
+export { type Release, releases } from './releases.ts'
+
+/** Every resource that the sandbox serves. */
+const resources = [accessTokens, refreshTokens, authorizationCodes, oauth2Providers, coreUsers, coreGroups]
+
+/** A running sandbox. */
+export interface Sandbox {
+  /** Without a slash at the end, for example "http://127.0.0.1:9000". */
+  url: string
+  release: Release
+  /** The latest 10,000, in the order received. It may be emptied. */
+  requests: SandboxRequest[]
+  close(): Promise<void>
+}
+
+/** How a sandbox differs from the usual one. */
+export interface SandboxOptions {
+  /** What to play, the newest by default. */
+  release?: Release
+  /** A free one by default. */
+  port?: number
+  /** The bound on `page_size`. authentik has none by default, and so the sandbox. */
+  maxPageSize?: number
+}
+
+/**
+ * Starts a small authentik with sample data of its own: the paths that the gateway asks, answered as the chosen release would,
+ * to this machine only. What is deleted in one sandbox is there in the next.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { release = newestRelease, port = 0, maxPageSize = Number.POSITIVE_INFINITY } = options
+  const routes = resources.flatMap((open) => open())
+  const requests: SandboxRequest[] = []
+
+  const server = createServer((incoming, response) => {
+    const { method = 'GET', url: path = '/', headers } = incoming
+    const request = { method, path, headers }
+    if (requests.push(request) > 10_000) requests.shift()
+    send(response, dispatch(request, routes, { release, maxPageSize }), release, headers['accept-language'])
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`,
+    release,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
