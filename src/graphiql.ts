@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import type { GraphiQLOptions } from 'graphql-yoga'
+import { examples } from './examples.ts'
+
+/** GraphiQL as one browser can read it. */
+export interface Page {
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+type Form = 'br' | 'gzip' | 'identity'
+
+/**
+ * GraphiQL with example queries, on a page that asks no host but its own; a token is filled in where one is given. The
+ * page has 9 MB, so it is made at the first request, and compressed once for each encoding that browsers accept.
+ */
+export function createGraphiQL(demonstrationToken: string | undefined): (acceptEncoding: string) => Promise<Page> {
+  const render = once(() => renderPage(demonstrationToken))
+  const forms: Record<Form, () => Promise<Uint8Array<ArrayBuffer>>> = {
+    // The best quality takes 15 seconds for a tenth less.
+    br: once(async () => brotli((await render()).html, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })),
+    gzip: once(async () => zip((await render()).html)),
+    identity: async () => (await render()).html,
+  }
+  return async (acceptEncoding) => {
+    const form = formFor(acceptEncoding)
+    const [{ policy }, body] = await Promise.all([render(), forms[form]()])
+    const headers = {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+      ...(form !== 'identity' && { 'content-encoding': form }),
+      vary: 'accept-encoding',
+    }
+    return { body, headers }
+  }
+}
+
+const brotli = promisify(brotliCompress)
+const zip = promisify(gzip)
+
+async function renderPage(demonstrationToken: string | undefined) {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
+  const authorization = `Bearer ${demonstrationToken ?? '<your authentik API token>'}`
+  const options: GraphiQLOptions = {
+    title: 'authentik-graphql',
+    logo,
+    favicon: `data:image/svg+xml,${encodeURIComponent(logo)}`,
+    defaultTabs: examples.map((query) => ({ query })),
+    headers: JSON.stringify({ authorization }, null, 2),
+    defaultEditorToolsVisibility: 'headers',
+    shouldPersistHeaders: false,
+  }
+  // The options stand inside the script as JSON, where a "</script>" would end it.
+  const html = renderGraphiQL(options).replace(JSON.stringify(options), (json) => json.replaceAll('<', '\\u003c'))
+  return { html: Buffer.from(html), policy: policyFor(html) }
+}
+
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><path d="M16 3 27.3 9.5v13L16 29 4.7 22.5v-13Z" fill="none" stroke="#fd4b2d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="13.5" r="3.5" fill="#fd4b2d"/><path d="M14.5 15h3l1.2 7h-5.4Z" fill="#fd4b2d"/></svg>`
+
+/** What the page may do: run its own script and workers, ask its own host, and nothing else. */
+function policyFor(html: string): string {
+  const scripts = [...html.matchAll(/<script\b[^>]*>(.*?)<\/script\b/gis)].map(([, script = '']) => script)
+  const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)
+  return [
+    "default-src 'none'",
+    `script-src ${hashes.join(' ')}`,
+    'worker-src blob:',
+    "connect-src 'self'",
+    // The editor writes style elements of its own.
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    'font-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/** The best that a browser accepts, by its Accept-Encoding. */
+function formFor(acceptEncoding: string): Form {
+  const refused = /;\s*q=0(\.0*)?$/
+  const accepted = acceptEncoding
+    .toLowerCase()
+    .split(',')
+    .map((part) => part.trim())
+  const names = accepted.filter((part) => !refused.test(part)).map((part) => part.split(';')[0]?.trim())
+  return (['br', 'gzip'] as const).find((form) => names.includes(form)) ?? 'identity'
+}
+
+function once<T>(compute: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined
+  return () => {
+    value ??= compute()
+    return value
+  }
+}

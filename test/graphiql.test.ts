@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Page } from 'playwright-core'
+import { expect, it, onTestFinished } from 'vitest'
+import { examples } from '../src/examples.ts'
+import { createGraphiQL } from '../src/graphiql.ts'
+import { releases } from '../src/sandbox/server.ts'
+import { startGateway } from './start.ts'
+
+const { CHROMIUM = '', PICTURE } = process.env
+const executablePath = [
+  CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/snap/bin/chromium',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+].find((path) => existsSync(path))
+const patience = { timeout: 15_000 }
+
+it('shows each example and its answer in a browser, which asks no other host and has nothing to complain of', async ({
+  skip,
+}) => {
+  const { url, ask } = await startGateway({ graphiql: true, demonstrationToken: 'demo-superuser' })
+  const { page, requests, complaints } = await startBrowser(skip)
+  await page.goto(url)
+  for (const [index, example] of examples.entries()) {
+    await openTab(page, index)
+    await run(page)
+    const { data } = await ask(example)
+    await expect.poll(() => answerOn(page), patience).toContain(withoutSpaces(JSON.stringify({ data }).slice(0, 100)))
+    if (index === 0 && PICTURE) await takePicture(page, PICTURE)
+  }
+  const { origin } = new URL(url)
+  expect(requests.filter((request) => !/^(blob|data):/.test(request) && new URL(request).origin !== origin)).toEqual([])
+  expect(complaints).toEqual([])
+}, 60_000)
+
+it('comes back after a reload with the query and the demonstration token, though no header was stored', async ({
+  skip,
+}) => {
+  const { url } = await startGateway({ graphiql: true, demonstrationToken: 'demo-superuser' })
+  const { page, complaints } = await startBrowser(skip)
+  await page.goto(url)
+  await openTab(page, 1)
+  await run(page)
+  await expect.poll(() => answerOn(page), patience).toContain('"data":{"nodes":[{')
+  expect(await page.evaluate('JSON.stringify(localStorage)')).toContain('TenAtOnce')
+  expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('demo-superuser')
+  await page.reload()
+  await run(page)
+  await expect.poll(() => answerOn(page), patience).toContain('"data":{"nodes":[{')
+  expect(complaints).toEqual([])
+}, 60_000)
+
+it.each(releases)('has examples that find all they ask for on %s', async (release) => {
+  const { ask } = await startGateway({ release })
+  for (const example of examples) {
+    const { data, errors } = await ask(example)
+    expect(errors).toBeUndefined()
+    expect(Object.values(data).flat()).not.toContain(null)
+  }
+})
+
+it('has examples with a line on what they show, and a name', () => {
+  for (const example of examples) expect(example).toMatch(/^# [A-Z].{20,48}\.\nquery [A-Z]\w+ \{\n/)
+})
+
+it.each([
+  ['gzip, deflate, br, zstd', 'br'],
+  ['gzip', 'gzip'],
+  ['GZIP;q=0.5, br;q=0', 'gzip'],
+  ['br ; q=0.000, gzip;q=0', null],
+  ['identity', null],
+])('is compressed for a browser that accepts %j: %s', async (accepted, coding) => {
+  const { url } = await startGateway({ graphiql: true })
+  const response = await fetch(url, { headers: { accept: 'text/html', 'accept-encoding': accepted } })
+  expect(response.status).toBe(200)
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    vary: 'accept-encoding',
+  })
+  expect(response.headers.get('content-encoding')).toBe(coding)
+  const html = await response.text()
+  expect(html.slice(0, 200)).toContain('<title>authentik-graphql</title>')
+  expect(html.slice(-20)).toMatch(/<\/html>\s*$/)
+})
+
+it('is made and compressed once', async () => {
+  const getPage = createGraphiQL(undefined)
+  const [first, second] = await Promise.all([getPage('br'), getPage('br')])
+  expect(second.body).toBe(first.body)
+  expect((await getPage('gzip, br')).body).toBe(first.body)
+  expect(first.body.byteLength).toBeLessThan(2_500_000)
+})
+
+it('may run its one script, named by hash, and load nothing from elsewhere', async () => {
+  const { before, hash, after, policy } = await fetchPage()
+  expect(policy).toBe(
+    `default-src 'none'; script-src 'sha256-${hash}'; worker-src blob:; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  )
+  expect(after).toMatch(/^>\s*<\/body>\s*<\/html>\s*$/)
+  const loaded = before.match(/@import[^;]*|\b(src|href)\s*=[^>]{0,20}|\burl\([^)]{0,20}/g) ?? []
+  expect(loaded.filter((reference) => !reference.includes('data:'))).toEqual([])
+})
+
+it('fills in no token where none is given, but says what to type', async () => {
+  const { script } = await fetchPage()
+  expect(script.includes(String.raw`Bearer \u003cyour authentik API token>`)).toBe(true)
+  expect(script.includes('demo-')).toBe(false)
+})
+
+it('keeps what is filled in from ending its script', async () => {
+  const { hash, after, policy } = await fetchPage('"</script><script>alert(1)</script><!--<script>$&')
+  expect(after).toMatch(/^>\s*<\/body>\s*<\/html>\s*$/)
+  expect(policy).toContain(hash)
+})
+
+it.each([
+  ['who accepts no HTML', true, { accept: 'application/json' }],
+  ['who accepts anything', true, { accept: '*/*' }],
+  ['anybody where GraphiQL is off', false, { accept: 'text/html' }],
+])('is not shown to %s', async (_who, graphiql, headers) => {
+  const { url } = await startGateway({ graphiql })
+  const response = await fetch(url, { headers })
+  expect(response.headers.get('content-type') ?? '').not.toContain('text/html')
+  expect(await response.text()).not.toContain('<')
+})
+
+/** The page, cut where a browser would see its script begin and end. */
+async function fetchPage(demonstrationToken?: string) {
+  const { url } = await startGateway({ graphiql: true, demonstrationToken })
+  const response = await fetch(url, { headers: { accept: 'text/html' } })
+  const html = await response.text()
+  const [start, end] = [html.indexOf('<script>'), html.indexOf('</script')]
+  const script = html.slice(start + '<script>'.length, end)
+  return {
+    before: html.slice(0, start),
+    script,
+    hash: createHash('sha256').update(script).digest('base64'),
+    after: html.slice(end + '</script'.length),
+    policy: response.headers.get('content-security-policy'),
+  }
+}
+
+/** A Chromium as just installed, with all that it asked for and complained of. */
+async function startBrowser(skip: (note: string) => never) {
+  if (!executablePath) {
+    console.warn('Skipped: no Chromium is installed, and CHROMIUM names none.')
+    return skip('no Chromium')
+  }
+  const profile = await mkdtemp(join(tmpdir(), 'authentik-graphql-'))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  onTestFinished(async () => {
+    await context.close()
+    await rm(profile, { recursive: true, force: true })
+  })
+  const requests: string[] = []
+  const complaints: string[] = []
+  context.on('request', (request) => requests.push(request.url()))
+  context.on('weberror', (error) => complaints.push(error.error().message))
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  await context.addInitScript(
+    "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))",
+  )
+  return { page: await context.newPage(), requests, complaints }
+}
+
+/** Under automation GraphiQL ignores the first click on another tab. */
+async function openTab(page: Page, index: number): Promise<void> {
+  const tab = page.getByRole('tab').nth(index)
+  await expect
+    .poll(async () => {
+      if ((await tab.getAttribute('aria-selected')) === 'true') return true
+      await tab.click()
+      return false
+    }, patience)
+    .toBe(true)
+}
+
+async function run(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Execute query/ }).click()
+  await page.mouse.move(640, 790)
+}
+
+/** The picture in the README, once the scroll bars have faded. */
+async function takePicture(page: Page, path: string): Promise<void> {
+  await page.waitForTimeout(2000)
+  await page.screenshot({ path })
+}
+
+async function answerOn(page: Page): Promise<string> {
+  return withoutSpaces((await page.getByRole('region', { name: 'Result Window' }).textContent()) ?? '')
+}
+
+function withoutSpaces(text: string): string {
+  return text.replace(/\s/g, '')
+}
