@@ -1,0 +1,75 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { Upstream } from './authentik/upstream.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { createGateway } from './gateway.ts'
+import { demonstrationCallers, releases, type Sandbox, startSandbox } from './sandbox/server.ts'
+
+const config = readConfigOrExit()
+const log = createLog(config.logLevel)
+const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
+const url = config.authentikUrl ?? new URL(sandbox?.url ?? '')
+const upstream = new Upstream({ url, concurrency: config.upstreamConcurrency, timeout: config.upstreamTimeout })
+const [firstCaller] = sandbox ? demonstrationCallers : []
+const gateway = createGateway({ ...config, upstream, log, demonstrationToken: firstCaller?.token })
+const server = createServer(gateway)
+
+server.on('error', (error) => exit([`Cannot listen on ${config.host}:${config.port}: ${error.message}`]))
+server.listen(config.port, config.host, greet)
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)
+
+function readConfigOrExit() {
+  try {
+    return readConfig(process.env, process.argv.slice(2), releases)
+  } catch (error) {
+    return exit(error instanceof ConfigError ? error.mistakes : [String(error)])
+  }
+}
+
+/** Lines of JSON on standard error. Of an error only its code, text and stack are told, not what hangs on it. */
+function createLog(level: string) {
+  const cause = (error: unknown) =>
+    error instanceof Error
+      ? { code: Reflect.get(error, 'code'), message: error.message, stack: error.stack }
+      : undefined
+  return pino({ level, base: null, serializers: { cause } }, pino.destination(2))
+}
+
+async function greet(): Promise<void> {
+  const { port, address, family } = server.address() as AddressInfo
+  const here = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/graphql`
+  const lines = sandbox
+    ? introduce(sandbox, here)
+    : [`authentik-graphql listens on ${here}`, `It asks ${url.href}, in each caller's name.`]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  const trouble = sandbox ? undefined : await upstream.look()
+  if (trouble) process.stderr.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
+}
+
+function introduce({ release }: Sandbox, here: string): string[] {
+  const query = '{ accessToken(id: 42) { isExpired provider { name } user { username groups { name } } } }'
+  return [
+    `authentik-graphql listens on ${here}`,
+    `It asks an embedded authentik ${release} with sample data, since AUTHENTIK_URL is not set. Its tokens:`,
+    ...demonstrationCallers.map(({ token, username, rights }) => `  ${token}  (${username}: ${rights})`),
+    'Open the address in a browser, or paste:',
+    `  curl -s ${here} -H 'authorization: Bearer ${firstCaller?.token}' -H 'content-type: application/json' -d '{"query":"${query}"}'`,
+  ]
+}
+
+/** Lets the requests in flight finish; a second signal ends the process at once. */
+function stop(): void {
+  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  server.close(async () => {
+    clearInterval(idle)
+    await upstream.close()
+    await sandbox?.close()
+  })
+}
+
+function exit(lines: readonly string[]): never {
+  for (const line of lines) process.stderr.write(`${line}\n`)
+  process.exit(1)
+}
