@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig } from '../src/config.ts'
+
+const releases = ['2024.10', '2026.8'] as const
+const read = (env: Record<string, string>, argv: string[] = []) => readConfig(env, argv, releases)
+
+function mistakesOf(env: Record<string, string>, argv: string[] = []): readonly string[] {
+  try {
+    read(env, argv)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.mistakes
+    throw error
+  }
+  return []
+}
+
+it('has a default for everything', () => {
+  expect(read({})).toEqual({
+    host: '127.0.0.1',
+    port: 4000,
+    authentikUrl: undefined,
+    upstreamConcurrency: 8,
+    upstreamTimeout: 15_000,
+    corsOrigins: [],
+    graphiql: true,
+    introspection: true,
+    logLevel: 'info',
+    sandboxRelease: '2026.8',
+  })
+})
+
+const settings = [
+  ['HOST', '0.0.0.0', 'host', '0.0.0.0'],
+  ['PORT', '0', 'port', 0],
+  [
+    'AUTHENTIK_URL',
+    'https://auth.example.com/sub/path/',
+    'authentikUrl',
+    new URL('https://auth.example.com/sub/path/'),
+  ],
+  ['UPSTREAM_CONCURRENCY', '1000', 'upstreamConcurrency', 1000],
+  ['UPSTREAM_TIMEOUT', '600000', 'upstreamTimeout', 600_000],
+  [
+    'CORS_ORIGINS',
+    'https://a.example, http://localhost:3000/',
+    'corsOrigins',
+    ['https://a.example', 'http://localhost:3000'],
+  ],
+  ['GRAPHIQL', 'off', 'graphiql', false],
+  ['INTROSPECTION', 'off', 'introspection', false],
+  ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ['SANDBOX_RELEASE', '2024.10', 'sandboxRelease', '2024.10'],
+] as const
+
+describe('Every setting', () => {
+  it.each(settings)('%s=%s is read from the environment', (name, text, key, value) => {
+    expect(read({ [name]: text })[key]).toEqual(value)
+  })
+
+  it.each(settings)('%s=%s is read from the flag, which wins', (name, text, key, value) => {
+    const flag = `--${name.toLowerCase().replaceAll('_', '-')}`
+    expect(read({ [name]: 'nonsense?' }, [flag, text])[key]).toEqual(value)
+    expect(read({}, [`${flag}=${text}`])[key]).toEqual(value)
+  })
+
+  it.each(settings)('%s may be empty, as if unset', (name, _text, key) => {
+    expect(read({ [name]: '' })[key]).toEqual(read({})[key])
+  })
+})
+
+describe('A mistake', () => {
+  it.each([
+    [{ HOST: 'a b' }, 'HOST: expected an address or host name, got "a b"'],
+    [{ PORT: '65536' }, 'PORT: expected a port from 0 to 65535, got "65536"'],
+    [{ PORT: '4e3' }, 'PORT: expected a port from 0 to 65535, got "4e3"'],
+    [{ UPSTREAM_CONCURRENCY: '0' }, 'UPSTREAM_CONCURRENCY: expected a whole number from 1 to 1000, got "0"'],
+    [{ UPSTREAM_TIMEOUT: '1.5' }, 'UPSTREAM_TIMEOUT: expected milliseconds from 1 to 600000, got "1.5"'],
+    [
+      { AUTHENTIK_URL: 'auth.example.com' },
+      'AUTHENTIK_URL: expected an http or https URL without userinfo, query and fragment, got "auth.example.com"',
+    ],
+    [
+      { AUTHENTIK_URL: 'ftp://auth.example.com' },
+      'AUTHENTIK_URL: expected an http or https URL without userinfo, query and fragment, got "ftp://auth.example.com"',
+    ],
+    [
+      { CORS_ORIGINS: '*' },
+      'CORS_ORIGINS: expected origins such as https://app.example.com, separated by commas, got "*"',
+    ],
+    [
+      { CORS_ORIGINS: 'https://a.example/path' },
+      'CORS_ORIGINS: expected origins such as https://app.example.com, separated by commas, got "https://a.example/path"',
+    ],
+    [{ GRAPHIQL: 'yes' }, 'GRAPHIQL: expected "on" or "off", got "yes"'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: expected one of silent, error, warn, info, debug, got "loud"'],
+    [{ SANDBOX_RELEASE: '2023.1' }, 'SANDBOX_RELEASE: expected one of 2024.10, 2026.8, got "2023.1"'],
+  ])('%j is told in one line', (env, line) => {
+    expect(mistakesOf(env as unknown as Record<string, string>)).toEqual([line])
+  })
+
+  it.each([
+    [['--port'], '--port: expected a value, got none'],
+    [['--port', ''], '--port: expected a port from 0 to 65535, got ""'],
+    [['extra'], 'expected flags only, got an argument or a bare "--"'],
+  ])('%j is told in one line', (argv, line) => {
+    expect(mistakesOf({}, argv)).toEqual([line])
+  })
+
+  it('of an unknown flag names the known ones, but not its value', () => {
+    const [line] = mistakesOf({}, ['--token=s3cret'])
+    expect(line).toMatch(/^--token: expected one of --host, --port, --authentik-url, /)
+    expect(line).not.toContain('s3cret')
+  })
+
+  it.each([
+    'https://admin:s3cret@auth.example.com',
+    'https://auth.example.com/?token=s3cret',
+    'https://auth.example.com/#s3cret',
+  ])('never repeats what may be a secret: %s', (url) => {
+    const mistakes = mistakesOf({ AUTHENTIK_URL: url })
+    expect(mistakes).toHaveLength(1)
+    expect(mistakes.join()).not.toContain('s3cret')
+  })
+
+  it('comes with all the others', () => {
+    expect(mistakesOf({ PORT: 'x', GRAPHIQL: 'x' }, ['--nope', '--log-level', 'x'])).toHaveLength(4)
+  })
+})

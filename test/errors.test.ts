@@ -1,0 +1,353 @@
+import { createServer, type RequestListener, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { listen, startGateway, startGatewayOver } from './start.ts'
+
+const query = '{ user(id: 1) { username } }'
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): RequestListener => {
+  return (_request, response) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+}
+const html = (status: number): RequestListener => {
+  return (_request, response) =>
+    response.writeHead(status, { 'content-type': 'text/html' }).end('<!DOCTYPE html><h1>hello</h1>')
+}
+const ada = { pk: 1, username: 'ada', name: '', uid: 'u' }
+
+describe('An answer of authentik becomes', () => {
+  it.each<[string, RequestListener, object]>([
+    ['a 401', json(401, { detail: 'Who are you?' }), { code: 'UNAUTHENTICATED', authentik: { status: 401 } }],
+    [
+      'a 403 without credentials',
+      json(403, { detail: 'Authentication credentials were not provided.' }),
+      { code: 'UNAUTHENTICATED' },
+    ],
+    [
+      'a 403 for a bad token',
+      json(403, { detail: 'Token invalid/expired' }),
+      { code: 'UNAUTHENTICATED', authentik: { status: 403 } },
+    ],
+    ['a 403 for another scheme', json(403, { detail: 'Unsupported authentication type' }), { code: 'UNAUTHENTICATED' }],
+    [
+      'any other 403',
+      json(403, { detail: 'You do not have permission to perform this action.' }),
+      { code: 'FORBIDDEN', authentik: { status: 403 } },
+    ],
+    [
+      'a 400 that names a field',
+      json(400, { user: ['No such.'] }),
+      { code: 'BAD_USER_INPUT', authentik: { status: 400, fields: { user: ['No such.'] }, messages: [] } },
+    ],
+    [
+      'a 400 that names none',
+      json(400, { non_field_errors: ['Not so.'] }),
+      { code: 'BAD_USER_INPUT', authentik: { status: 400, fields: {}, messages: ['Not so.'] } },
+    ],
+    [
+      'a 400 with a detail',
+      json(400, { detail: 'JSON parse error' }),
+      { code: 'BAD_USER_INPUT', authentik: { status: 400, fields: {}, messages: ['JSON parse error'] } },
+    ],
+    [
+      'a 400 that is a list',
+      json(400, ['filter: failed to parse JSON']),
+      { code: 'BAD_USER_INPUT', authentik: { status: 400, fields: {}, messages: ['filter: failed to parse JSON'] } },
+    ],
+    ['a 400 without a reason', json(400, {}), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    [
+      'a 429',
+      json(429, { detail: 'Slower.' }, { 'retry-after': '60' }),
+      { code: 'RATE_LIMITED', authentik: { status: 429, retryAfter: 60 } },
+    ],
+    ['a 429 of somebody else', html(429), { code: 'RATE_LIMITED', authentik: { status: 429 } }],
+    ['a 500', html(500), { code: 'UPSTREAM_UNAVAILABLE', authentik: { status: 500 } }],
+    [
+      'a 502',
+      json(502, { error: 'failed to connect to authentik backend' }),
+      { code: 'UPSTREAM_UNAVAILABLE', authentik: { status: 502 } },
+    ],
+    [
+      'a 200 while authentik starts',
+      json(200, { error: 'authentik starting' }, { 'retry-after': '5' }),
+      { code: 'UPSTREAM_UNAVAILABLE', authentik: { status: 200 } },
+    ],
+    ['a web page', html(200), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 200 } }],
+    ['a web page of a 404', html(404), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 404 } }],
+    ['a web page of a 403', html(403), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 403 } }],
+    [
+      'a 404 of another API',
+      json(404, { message: 'not found' }),
+      { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 404 } },
+    ],
+    ['an empty answer', (_request, response) => response.end(), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    ['a list', json(200, [ada]), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    ['a null', json(200, null), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    ['another object', json(200, { hello: 'world' }), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    [
+      'another status',
+      json(418, { detail: 'teapot' }),
+      { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 418 } },
+    ],
+    [
+      'a redirect',
+      (_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+      { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 302 } },
+    ],
+    [
+      'half an answer',
+      (_request, response) =>
+        response.writeHead(200, { 'content-length': '100' }).write('{"pk": 1', () => response.destroy()),
+      { code: 'UPSTREAM_UNAVAILABLE' },
+    ],
+    ['a reset', (incoming) => incoming.socket.destroy(), { code: 'UPSTREAM_UNAVAILABLE' }],
+    [
+      'no gzip',
+      (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{}'),
+      { code: 'UPSTREAM_INVALID_RESPONSE' },
+    ],
+    [
+      'a bomb',
+      (_request, response) =>
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(40_000_000))),
+      { code: 'UPSTREAM_INVALID_RESPONSE' },
+    ],
+    [
+      'a flood',
+      (_request, response) => response.writeHead(200).end(Buffer.alloc(40_000_000, 32)),
+      { code: 'UPSTREAM_INVALID_RESPONSE' },
+    ],
+    ['no answer', () => {}, { code: 'UPSTREAM_TIMEOUT' }],
+  ])('%s', async (_what, upstream, extensions) => {
+    const { url } = await listen(upstream)
+    const { ask } = await startGatewayOver(url, { timeout: 1500 })
+    const { status, data, errors } = await ask(query)
+    expect(status).toBe(200)
+    expect(data).toEqual({ user: null })
+    expect(errors).toMatchObject([{ path: ['user'], extensions }])
+    expect(Object.keys(errors?.[0]?.extensions).every((key) => ['code', 'authentik'].includes(key))).toBe(true)
+  })
+
+  it('null for a 404 at a look-up by id', async () => {
+    const { url } = await listen(json(404, { detail: 'No User matches the given query.' }))
+    const { ask } = await startGatewayOver(url)
+    expect(await ask(query)).toMatchObject({ data: { user: null }, errors: undefined })
+  })
+
+  it('NOT_FOUND for a 404 at a hydration', async () => {
+    const { url } = await listen((incoming, response) => {
+      const me = { user: { ...ada, groups: [], is_superuser: false } }
+      return incoming.url?.endsWith('/me/')
+        ? json(200, me)(incoming, response)
+        : json(404, { detail: 'Not found.' })(incoming, response)
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask('{ me { username isSuperuser uuid path } }')
+    expect(data.me).toEqual({ username: 'ada', isSuperuser: false, uuid: null, path: null })
+    expect(errors?.map(({ path, extensions }) => [path?.[1], extensions.code])).toEqual([
+      ['uuid', 'NOT_FOUND'],
+      ['path', 'NOT_FOUND'],
+    ])
+  })
+
+  it('UPSTREAM_UNAVAILABLE when the connection is refused', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await new Promise((resolve) => server.close(resolve))
+    const { ask, lines } = await startGatewayOver(`http://127.0.0.1:${port}`)
+    const { errors } = await ask(query)
+    expect(errors).toMatchObject([
+      { message: 'authentik cannot be reached.', extensions: { code: 'UPSTREAM_UNAVAILABLE' } },
+    ])
+    expect(lines.join()).toContain('ECONNREFUSED')
+    expect(JSON.stringify(errors)).not.toContain(String(port))
+  })
+
+  it('a failure with the request id of authentik, and a reason of limited length', async () => {
+    const { url } = await listen(json(403, { detail: 'x'.repeat(5000) }, { 'x-authentik-id': 'f00' }))
+    const { ask } = await startGatewayOver(url)
+    const [error] = (await ask(query)).errors ?? []
+    expect(error?.extensions.authentik).toEqual({ status: 403, requestId: 'f00' })
+    expect(error?.message.length).toBeLessThan(500)
+    expect(error?.message).toContain('view_user')
+  })
+})
+
+describe('A value that does not fit', () => {
+  it.each<[string, string, unknown]>([
+    ['username', 'username', undefined],
+    ['username', 'username', 5],
+    ['is_active', 'isActive', 'yes'],
+    ['type', 'type', 'robot'],
+    ['last_login', 'lastLogin', 'yesterday'],
+    ['uuid', 'uuid', 'abc'],
+    ['groups_obj', 'groups { pk }', 'none'],
+    ['groups_obj', 'groups { pk }', [null]],
+  ])('%s is UPSTREAM_INVALID_RESPONSE at %s alone', async (property, field, value) => {
+    const { url } = await listen(json(200, { ...ada, [property]: value }))
+    const { ask, lines } = await startGatewayOver(url)
+    const { data, errors } = await ask(`{ user(id: 1) { pk ${field} } }`)
+    const name = field.split(' ')[0] ?? ''
+    expect(errors).toMatchObject([{ path: ['user', name], extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+    expect(errors?.[0]?.message).toContain(`"${property}"`)
+    expect(data.user).toEqual(name === 'username' ? null : { pk: 1, [name]: null })
+    expect(lines.join()).not.toContain('unexpected')
+  })
+
+  it.each([null, 'x', {}, []])('%j for a provider inside a token costs the token alone', async (provider) => {
+    const { url } = await listen(json(200, { pk: 1, provider, user: ada, is_expired: false, scope: [] }))
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask('{ accessToken(id: 1) { id provider { id name } } me { pk } }')
+    expect(data.accessToken).toBeNull()
+    expect(errors?.find(({ path }) => path?.[0] === 'accessToken')?.extensions.code).toBe('UPSTREAM_INVALID_RESPONSE')
+  })
+
+  it('is null where an older release lacks a property, and nothing more is asked', async () => {
+    const asked: string[] = []
+    const { url } = await listen((incoming, response) => {
+      asked.push(incoming.url ?? '')
+      json(200, { pk: 1, provider: { pk: 1, name: 'p', client_id: 'c' }, user: ada, is_expired: false, scope: [] })(
+        incoming,
+        response,
+      )
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask(
+      '{ accessToken(id: 1) { idToken idTokenClaims revoked user { uuid email isActive groups { pk } } provider { logoutUri grantTypes redirectUris { url } jwksSources } } }',
+    )
+    expect(errors).toBeUndefined()
+    expect(data.accessToken.user).toEqual({ uuid: null, email: null, isActive: null, groups: null })
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('Credentials', () => {
+  it.each<[string, string | null]>([
+    ['none', null],
+    ['an empty bearer', 'Bearer '],
+    ['another scheme', 'Basic YWRhOnNlY3JldA=='],
+    ['a token with an umlaut', 'Bearer schlüssel'],
+    ['a token with a space', 'Bearer a b'],
+    ['two tokens', 'Bearer a, Bearer b'],
+  ])('%s: UNAUTHENTICATED at each field, and upstream is not asked', async (_what, authorization) => {
+    const { url, asked } = await startGateway()
+    const headers = { 'content-type': 'application/json', ...(authorization === null ? {} : { authorization }) }
+    const text = await new Promise<string>((resolve, reject) => {
+      const outgoing = request(url, { method: 'POST', headers }, async (response) =>
+        resolve((await response.toArray()).join('')),
+      )
+      outgoing.on('error', reject).end(JSON.stringify({ query: '{ me { pk } accessToken(id: 42) { pk } __typename }' }))
+    })
+    const { data, errors } = JSON.parse(text)
+    expect(data).toEqual({ me: null, accessToken: null, __typename: 'Query' })
+    expect(errors.map((error: { path: string[]; extensions: object }) => [error.path[0], error.extensions])).toEqual([
+      ['me', { code: 'UNAUTHENTICATED' }],
+      ['accessToken', { code: 'UNAUTHENTICATED' }],
+    ])
+    expect(text).not.toContain('secret')
+    expect(asked()).toEqual([])
+  })
+
+  it('with a newline are refused before they are read', async () => {
+    const { url, asked } = await startGateway()
+    const { port } = new URL(url)
+    const answer = await new Promise<string>((resolve) => {
+      const body = JSON.stringify({ query: '{ me { pk } }' })
+      const socket = connect(Number(port), '127.0.0.1')
+      socket.on('data', (data) => resolve(String(data)))
+      socket.write(
+        `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nauthorization: Bearer a\nb\r\n\r\n${body}`,
+      )
+    })
+    expect(answer).toMatch(/^HTTP\/1.1 400 /)
+    expect(asked()).toEqual([])
+  })
+
+  it.each(['unknown', 'demo-expired'])('%s: UNAUTHENTICATED, as authentik says', async (token) => {
+    const { ask } = await startGateway()
+    const { errors } = await ask('{ accessToken(id: 42) { pk } }', { token })
+    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', authentik: { status: 403 } } }])
+  })
+
+  it('of a plain user: FORBIDDEN at the provider, and everything else', async () => {
+    const { ask } = await startGateway()
+    const { data, errors } = await ask('{ me { username } oauth2Provider(id: 1) { name } }', { token: 'demo-plain' })
+    expect(data).toEqual({ me: { username: 'paul' }, oauth2Provider: null })
+    expect(errors).toMatchObject([
+      {
+        path: ['oauth2Provider'],
+        message: expect.stringContaining('view_oauth2provider'),
+        extensions: { code: 'FORBIDDEN' },
+      },
+    ])
+  })
+})
+
+describe('An id that is none', () => {
+  const wrong = [
+    'abc',
+    '../users',
+    '1.5',
+    '99999999999999999999',
+    '2147483648',
+    '0',
+    '-1',
+    '042',
+    '',
+    ' 42',
+    'User:',
+    'AccessToken:AccessToken:42',
+    '4２',
+  ]
+  it.each(wrong)('%j is BAD_USER_INPUT that says what was expected, and upstream is not asked', async (id) => {
+    const { ask, asked } = await startGateway()
+    for (const field of ['accessToken', 'user', 'oauth2Provider', 'group', 'node']) {
+      const { data, errors } = await ask(`query ($id: ID!) { ${field}(id: $id) { id } }`, { variables: { id } })
+      expect(data).toEqual({ [field]: null })
+      expect(errors).toMatchObject([{ path: [field], extensions: { code: 'BAD_USER_INPUT' } }])
+      expect(errors?.[0]?.message).toMatch(/^Expected .* "?.*:.*", got /)
+      expect(errors?.[0]?.message).toContain(JSON.stringify(id))
+    }
+    expect(asked()).toEqual([])
+  })
+
+  it.each([
+    ['accessToken', 'User:1'],
+    ['user', 'AccessToken:1'],
+    ['group', 'User:1'],
+    ['group', '42'],
+    ['node', '42'],
+    ['node', 'Nothing:42'],
+    ['node', 'constructor:1'],
+  ])('%s(id: %j), of another type, is BAD_USER_INPUT', async (field, id) => {
+    const { ask, asked } = await startGateway()
+    expect((await ask(`{ ${field}(id: "${id}") { id } }`)).errors).toMatchObject([
+      { extensions: { code: 'BAD_USER_INPUT' } },
+    ])
+    expect(asked()).toEqual([])
+  })
+
+  it('is null with an error of its own among others', async () => {
+    const { ask } = await startGateway()
+    const { data, errors } = await ask(
+      '{ nodes(ids: ["AccessToken:42", "x", "AccessToken:99999"]) { id } usersByIds(ids: ["x", "999999"]) { id } }',
+    )
+    expect(data).toEqual({ nodes: [{ id: 'AccessToken:42' }, null, null], usersByIds: [null, null] })
+    expect(errors?.map(({ path }) => path)).toEqual([
+      ['nodes', 1],
+      ['usersByIds', 0],
+    ])
+  })
+
+  it('reads a UUID in any case', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask('{ accessToken(id: 42) { user { groups { id pk } } } }')
+    const [group] = data.accessToken.user.groups
+    asked()
+    const twice = await ask(`{ a: group(id: "${group.pk.toUpperCase()}") { id } b: group(id: "${group.id}") { id } }`)
+    expect(twice.data).toEqual({ a: { id: group.id }, b: { id: group.id } })
+    expect(asked()).toHaveLength(1)
+  })
+})

@@ -1,0 +1,207 @@
+import { auditServer } from 'graphql-http'
+import { describe, expect, it } from 'vitest'
+import { limits } from '../src/gateway.ts'
+import { startGateway } from './start.ts'
+
+describe('GraphQL over HTTP', () => {
+  it('passes every audit of graphql-http', async () => {
+    const { url } = await startGateway()
+    const results = await auditServer({ url, fetchFn: fetch })
+    expect(results).toHaveLength(61)
+    expect(results.filter(({ status }) => status !== 'ok').map(({ id, name }) => `${id} ${name}`)).toEqual([])
+  })
+
+  it('answers GET with a query', async () => {
+    const { url } = await startGateway()
+    const response = await fetch(`${url}?query={__typename}`)
+    expect(await response.json()).toEqual({ data: { __typename: 'Query' } })
+  })
+
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/graphql',
+    'application/jsonp',
+    '',
+  ])('refuses a POST of %j with 415, and runs nothing', async (type) => {
+    const { url, asked } = await startGateway()
+    const headers = { 'content-type': type, authorization: 'Bearer demo-superuser' }
+    const response = await fetch(url, { method: 'POST', headers, body: '{"query":"{ me { pk } }"}' })
+    expect(response.status).toBe(415)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+    expect(asked()).toEqual([])
+  })
+
+  it('says no-store with every answer', async () => {
+    const { url } = await startGateway({ graphiql: true })
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' } }
+    const answers = [
+      fetch(url, { ...post, body: '{"query":"{ __typename }"}' }),
+      fetch(url, { ...post, body: '{"query":"{ nope }"}' }),
+      fetch(url, { ...post, body: 'rubbish' }),
+      fetch(url, { method: 'POST', body: 'x' }),
+      fetch(url, { headers: { accept: 'text/html' } }),
+      fetch(url, { method: 'DELETE' }),
+      fetch(`${url}/nothing/there`),
+      fetch(url.replace('/graphql', '/health')),
+    ]
+    for (const response of await Promise.all(answers)) {
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      await response.text()
+    }
+  })
+
+  it('tells its liveness at /health, without asking authentik', async () => {
+    const { url, asked } = await startGateway()
+    expect((await fetch(url.replace('/graphql', '/health'))).status).toBe(200)
+    expect(asked()).toEqual([])
+  })
+})
+
+describe('Other origins', () => {
+  const preflight = {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'https://app.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    },
+  }
+
+  it('may not ask', async () => {
+    const { url } = await startGateway()
+    for (const init of [preflight, { headers: { origin: 'https://app.example' } }]) {
+      const { headers } = await fetch(`${url}?query={__typename}`, init)
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+    }
+  })
+
+  it('may ask when they are named, and without cookies', async () => {
+    const { url } = await startGateway({ corsOrigins: ['https://other.example', 'https://app.example'] })
+    const { status, headers } = await fetch(url, preflight)
+    expect(status).toBe(204)
+    expect(headers.get('access-control-allow-origin')).toBe('https://app.example')
+    expect(headers.get('access-control-allow-headers')).toBe('authorization, content-type')
+    expect(headers.get('access-control-allow-credentials')).toBeNull()
+    const answer = await fetch(`${url}?query={__typename}`, { headers: { origin: 'https://app.example' } })
+    expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
+  })
+
+  it.each(['https://evil.example', 'null', 'https://app.example.evil'])(
+    'that are not named (%s) may not',
+    async (origin) => {
+      const { url } = await startGateway({ corsOrigins: ['https://other.example', 'https://app.example'] })
+      for (const init of [{ ...preflight, headers: { ...preflight.headers, origin } }, { headers: { origin } }]) {
+        expect((await fetch(`${url}?query={__typename}`, init)).headers.get('access-control-allow-origin')).toBeNull()
+      }
+    },
+  )
+})
+
+describe('Too much', () => {
+  const nested = (depth: number) => `{ me { groups ${'{ parent '.repeat(depth - 3)} { pk } ${'}'.repeat(depth - 3)} } }`
+
+  it.each([
+    ['9000 nested braces', '{a'.repeat(9000)],
+    ['9000 nested lists', `{ node(id: ${'['.repeat(9000)}`],
+    ['9000 nested types', `query ($a: ${'['.repeat(9000)}`],
+    ['too many tokens', `{ ${'__typename '.repeat(limits.tokens)} }`],
+    ['a selection too long to compare', `{ ${'__typename '.repeat(1900)} }`],
+    ['too deep a selection', nested(limits.depth + 1)],
+    [
+      'too deep a selection, by fragments',
+      `{ me { ...A } } fragment A on User { groups { ${'parents { '.repeat(8)} ...B ${'}'.repeat(8)} } } fragment B on Group { ${'children { '.repeat(8)} pk ${'}'.repeat(8)} }`,
+    ],
+    [
+      'too many aliases',
+      `{ ${Array.from({ length: limits.aliases + 1 }, (_, index) => `a${index}: me { pk }`).join(' ')} }`,
+    ],
+  ])('%s is QUERY_TOO_COMPLEX, and upstream is not asked', async (_what, query) => {
+    const { ask, asked } = await startGateway()
+    const { status, data, errors } = await ask(query)
+    expect(status).toBeLessThan(500)
+    expect(data).toBeUndefined()
+    expect(errors?.[0]?.extensions).toEqual({ code: 'QUERY_TOO_COMPLEX' })
+    expect(asked()).toEqual([])
+  })
+
+  it('is not the allowed depth', async () => {
+    const { ask } = await startGateway()
+    expect((await ask(nested(limits.depth))).errors).toBeUndefined()
+  })
+
+  it('is not the question of GraphiQL for the whole schema', async () => {
+    const { getIntrospectionQuery } = await import('graphql')
+    const { ask } = await startGateway()
+    expect((await ask(getIntrospectionQuery(), { token: null })).errors).toBeUndefined()
+  })
+
+  it.each([true, false])('%s a length told beforehand, a body over 256 kB is 413', async (told) => {
+    const { url } = await startGateway()
+    const text = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(limits.bodyBytes)}` })
+    const body = told ? text : new Blob([text]).stream()
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body,
+      ...(told ? {} : { duplex: 'half' }),
+    } as RequestInit)
+    expect(response.status).toBe(413)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'REQUEST_ENTITY_TOO_LARGE' } }] })
+  })
+})
+
+describe('Rubbish', () => {
+  it.each([
+    ['no JSON', '{"query"', 'BAD_REQUEST'],
+    ['no object', '5', 'BAD_REQUEST'],
+    ['a null', 'null', 'BAD_REQUEST'],
+    ['no query', '{}', 'BAD_REQUEST'],
+    ['a query that is none', '{"query":5}', 'BAD_REQUEST'],
+    ['an empty query', '{"query":""}', 'GRAPHQL_PARSE_FAILED'],
+    ['a query that does not parse', '{"query":"{"}', 'GRAPHQL_PARSE_FAILED'],
+    ['an unknown field', '{"query":"{ nope }"}', 'GRAPHQL_VALIDATION_FAILED'],
+    ['a missing variable', '{"query":"query ($id: ID!) { user(id: $id) { pk } }"}', 'BAD_USER_INPUT'],
+    [
+      'a wrong variable',
+      '{"query":"query ($id: ID!) { user(id: $id) { pk } }","variables":{"id":{}}}',
+      'BAD_USER_INPUT',
+    ],
+    ['variables that are none', '{"query":"{ __typename }","variables":[]}', 'BAD_REQUEST'],
+    ['an unknown operation', '{"query":"query A { __typename }","operationName":"B"}', 'OPERATION_RESOLUTION_FAILURE'],
+    ['a batch', '[{"query":"{ __typename }"}]', 'BAD_REQUEST'],
+  ])('%s has a coded error', async (_what, body, code) => {
+    const { url, asked } = await startGateway()
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    expect(response.status).toBeLessThan(500)
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] }
+    expect(errors[0]?.extensions.code).toBe(code)
+    expect(asked()).toEqual([])
+  })
+})
+
+describe('Secrets', () => {
+  it('are in no line of the log', async () => {
+    const { ask, lines } = await startGateway()
+    await ask('{ accessToken(id: 42) { idToken provider { clientSecret } user { attributes } } }')
+    await ask('{ me { pk uuid } oauth2Provider(id: 1) { clientSecret } }', { token: 'demo-plain' })
+    await ask('{ me { pk } }', { token: 's3cret' })
+    await ask('{ nope(token: "s3cret") }')
+    expect(lines.length).toBeGreaterThan(3)
+    expect(lines.join()).not.toMatch(/s3cret|demo-(superuser|plain|secret)|bearer/i)
+  })
+})
+
+describe('The schema, hidden', () => {
+  it('is told to nobody, not even by hints', async () => {
+    const { ask } = await startGateway({ introspection: false })
+    const { errors } = await ask('{ __schema { types { name } } }')
+    expect(errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+    expect((await ask('{ oauth2Providr(id: 1) { pk } }')).errors?.[0]?.message).toBe(
+      'Cannot query field "oauth2Providr" on type "Query".',
+    )
+    expect((await ask('{ me { pk } }')).errors).toBeUndefined()
+  })
+})

@@ -1,0 +1,342 @@
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { listen, startGateway, startGatewayOver } from './start.ts'
+
+const token = '/oauth2/access_tokens/42/'
+const bare = 'include_groups=false&include_roles=false'
+const withGroups = 'include_groups=true&include_roles=false'
+
+describe('One token', () => {
+  it.each([
+    ['its provider and user', '{ accessToken(id: 42) { isExpired provider { name } user { username email } } }', bare],
+    ['groups', '{ accessToken(id: 42) { user { groups { name attributes } } } }', withGroups],
+    [
+      'groups, by a fragment',
+      '{ accessToken(id: 42) { ...T } } fragment T on AccessToken { user { ...U } } fragment U on User { groups { name } }',
+      withGroups,
+    ],
+    [
+      'groups, by a fragment on Node',
+      '{ node(id: "AccessToken:42") { ... on AccessToken { user { groups { pk } } } } }',
+      withGroups,
+    ],
+    ['groups of another type of node', '{ node(id: "AccessToken:42") { id ... on User { groups { pk } } } }', bare],
+    ['groups, skipped', '{ accessToken(id: 42) { user { pk groups @skip(if: true) { pk } } } }', bare],
+    [
+      'groups, skipped by a variable',
+      'query ($no: Boolean = false) { accessToken(id: 42) { user { pk groups @include(if: $no) { pk } } } }',
+      bare,
+    ],
+    [
+      'groups, included by a variable',
+      'query ($yes: Boolean = true) { accessToken(id: 42) { user { ... @include(if: $yes) { groups { pk } } } } }',
+      withGroups,
+    ],
+    [
+      'two aliases, one with groups',
+      '{ a: accessToken(id: 42) { pk } b: accessToken(id: "AccessToken:42") { user { groups { pk } } } }',
+      withGroups,
+    ],
+    [
+      'two aliases of the user, one with groups',
+      '{ accessToken(id: 42) { a: user { pk } b: user { groups { pk } } } }',
+      withGroups,
+    ],
+  ])('is one request with %s', async (_what, query, search) => {
+    const { ask, asked } = await startGateway()
+    expect((await ask(query)).errors).toBeUndefined()
+    expect(asked()).toEqual([`GET ${token}?${search}`])
+  })
+
+  it('is one request for ten aliases, by key or global id', async () => {
+    const { ask, asked } = await startGateway()
+    const aliases = Array.from(
+      { length: 10 },
+      (_, index) => `t${index}: accessToken(id: "${index % 2 ? 'AccessToken:' : ''}42") { pk }`,
+    )
+    expect((await ask(`{ ${aliases.join(' ')} }`)).errors).toBeUndefined()
+    expect(asked()).toHaveLength(1)
+  })
+
+  it('is asked for anew in each operation', async () => {
+    const { ask, asked } = await startGateway()
+    await ask('{ accessToken(id: 42) { pk } }')
+    await ask('{ accessToken(id: 42) { pk } }')
+    expect(asked()).toHaveLength(2)
+  })
+})
+
+describe('Many', () => {
+  it('are one request for each distinct id', async () => {
+    const { ask, asked } = await startGateway()
+    const ids = Array.from({ length: 50 }, (_, index) => `AccessToken:${(index % 20) + 1}`)
+    const { data, errors } = await ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { variables: { ids } })
+    expect(errors).toBeUndefined()
+    expect(data.nodes.map(({ id }: { id: string }) => id)).toEqual(ids)
+    expect(asked()).toHaveLength(20)
+  })
+
+  it('are at most 500 ids', async () => {
+    const { ask, asked } = await startGateway()
+    const ids = Array.from({ length: 501 }, (_, index) => `${index + 1}`)
+    for (const field of ['nodes', 'usersByIds', 'groupsByIds', 'accessTokensByIds', 'oauth2ProvidersByIds']) {
+      const { errors } = await ask(`query ($ids: [ID!]!) { ${field}(ids: $ids) { id } }`, { variables: { ids } })
+      expect(errors).toMatchObject([
+        { message: 'Expected at most 500 ids, got 501.', extensions: { code: 'BAD_USER_INPUT' } },
+      ])
+    }
+    expect(asked()).toEqual([])
+  })
+
+  it('are at most 500 requests an operation', async () => {
+    const { ask, asked } = await startGateway()
+    const ids = Array.from({ length: 260 }, (_, index) => `${index + 1}`)
+    const { data, errors } = await ask(
+      'query ($ids: [ID!]!) { accessTokensByIds(ids: $ids) { id } usersByIds(ids: $ids) { id } }',
+      { variables: { ids } },
+    )
+    expect(data.accessTokensByIds).not.toContain(null)
+    expect(errors).toHaveLength(20)
+    expect(errors?.[0]).toMatchObject({ path: ['usersByIds', 240], extensions: { code: 'QUERY_TOO_COMPLEX' } })
+    expect(asked()).toHaveLength(500)
+  })
+
+  it('are one page for more than three providers', async () => {
+    const { ask, asked } = await startGateway()
+    const query = 'query ($ids: [ID!]!) { oauth2ProvidersByIds(ids: $ids) { clientId clientSecret } }'
+    await ask(query, { variables: { ids: [1, 2, 3] } })
+    expect(asked()).toEqual(['GET /providers/oauth2/1/', 'GET /providers/oauth2/2/', 'GET /providers/oauth2/3/'])
+    const { data } = await ask(query, { variables: { ids: [1, 2, 3, 4, 999] } })
+    expect(data.oauth2ProvidersByIds).toEqual([
+      ...Array(4).fill({ clientId: expect.any(String), clientSecret: expect.any(String) }),
+      null,
+    ])
+    expect(asked()).toEqual(['GET /providers/oauth2/?ordering=pk&page_size=100', 'GET /providers/oauth2/999/'])
+  })
+
+  it('are one refusal for more than three providers without the right', async () => {
+    const { ask, asked } = await startGateway()
+    const { errors } = await ask('{ oauth2ProvidersByIds(ids: [1, 2, 3, 4]) { name } }', { token: 'demo-plain' })
+    expect(errors?.map(({ extensions }) => extensions.code)).toEqual(Array(4).fill('FORBIDDEN'))
+    expect(asked()).toHaveLength(1)
+  })
+})
+
+describe('What a grant leaves out of its provider', () => {
+  it('is one more request for each distinct provider', async () => {
+    const { ask, asked } = await startGateway({ release: '2026.8' })
+    const { data, errors } = await ask(
+      '{ nodes(ids: ["AccessToken:42", "AccessToken:42"]) { ... on AccessToken { provider { clientId subMode } } } }',
+    )
+    expect(errors).toBeUndefined()
+    const { pk } = (await ask('{ accessToken(id: 42) { provider { pk } } }')).data.accessToken.provider
+    expect(data.nodes[0].provider.clientId).toEqual(expect.any(String))
+    expect(asked()).toEqual([`GET ${token}?${bare}`, `GET /providers/oauth2/${pk}/`, `GET ${token}?${bare}`])
+  })
+
+  it('is not asked for where authentik sends it', async () => {
+    const { ask, asked } = await startGateway({ release: '2024.10' })
+    const query = '{ accessToken(id: 42) { provider { clientId subMode logoutUri grantTypes } } }'
+    expect((await ask(query)).errors).toBeUndefined()
+    expect(asked()).toHaveLength(1)
+  })
+
+  it('is always asked for where it is the secret', async () => {
+    const { ask, asked } = await startGateway({ release: '2024.10' })
+    const { data } = await ask('{ accessToken(id: 42) { provider { pk clientSecret } } }')
+    expect(data.accessToken.provider.clientSecret).toMatch(/^demo-secret/)
+    expect(asked()).toEqual([`GET ${token}?${bare}`, `GET /providers/oauth2/${data.accessToken.provider.pk}/`])
+  })
+})
+
+describe('The groups around a group', () => {
+  const query = '{ accessToken(id: 42) { user { groups { parentName parents { name } } } } }'
+
+  it('are one more request for each distinct group that came shortened', async () => {
+    const { ask, asked } = await startGateway({ release: '2026.8' })
+    const { data } = await ask(query)
+    const ofGroup = 'include_children=false&include_parents=true&include_users=false'
+    const paths = asked()
+    expect(paths).toHaveLength(1 + data.accessToken.user.groups.length)
+    for (const path of paths.slice(1))
+      expect(path).toMatch(new RegExp(`^GET /core/groups/[0-9a-f-]{36}/\\?${ofGroup}$`))
+  })
+
+  it('are not asked for where a group in a user names its parent', async () => {
+    const { ask, asked } = await startGateway({ release: '2024.10' })
+    const { data } = await ask(query)
+    for (const { parentName, parents } of data.accessToken.user.groups) expect(parents).toEqual([{ name: parentName }])
+    expect(asked()).toHaveLength(1)
+  })
+
+  it('are asked for together where both are selected', async () => {
+    const { ask, asked } = await startGateway({ release: '2026.8' })
+    const id = (await ask('{ accessToken(id: 42) { user { groups { id } } } }')).data.accessToken.user.groups[0].id
+    asked()
+    await ask(
+      `{ a: node(id: "${id}") { ... on Group { children { name } } } b: group(id: "${id}") { parent { name } } }`,
+    )
+    expect(asked()).toEqual([expect.stringMatching('include_children=true&include_parents=true&include_users=false')])
+  })
+})
+
+describe('The caller', () => {
+  it('is one request, shared with the effective groups', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask('{ me { username effectiveGroups { name } } }')
+    const names = data.me.effectiveGroups.map(({ name }: { name: string }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(asked()).toEqual(['GET /core/users/me/'])
+  })
+
+  it('is one more request, with groups, for what only the user itself tells', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask('{ me { pk uuid path groups { name } } }')
+    expect(asked()).toEqual(['GET /core/users/me/', `GET /core/users/${data.me.pk}/?${withGroups}`])
+  })
+
+  it('has effective groups, and nobody else has', async () => {
+    const { ask } = await startGateway()
+    const { data } = await ask(
+      '{ me { pk effectiveGroups { pk } } accessToken(id: 42) { user { effectiveGroups { pk } } } }',
+    )
+    expect(data.accessToken.user.effectiveGroups).toBeNull()
+    const self = await ask(`{ user(id: ${data.me.pk}) { effectiveGroups { pk } } }`)
+    expect(self.data.user.effectiveGroups).toEqual(data.me.effectiveGroups)
+  })
+})
+
+describe('In flight', () => {
+  const body = JSON.stringify({ pk: 1, username: 'ada', name: '', uid: 'u' })
+  const query = '{ user(id: 1) { username } }'
+
+  /** An authentik that answers each user after some time. */
+  async function startSlow(milliseconds: number) {
+    const seen = { paths: [] as string[], running: 0, most: 0, aborted: 0 }
+    const { url } = await listen(async (incoming, response) => {
+      seen.paths.push(incoming.url ?? '')
+      seen.most = Math.max(seen.most, ++seen.running)
+      response.on('close', () => {
+        seen.running -= 1
+        if (!response.writableFinished) seen.aborted += 1
+      })
+      await sleep(milliseconds)
+      response.setHeader('content-type', 'application/json').end(body)
+    })
+    return { url, seen }
+  }
+
+  it('identical reads of one credential are one request', async () => {
+    const { url, seen } = await startSlow(200)
+    const { ask } = await startGatewayOver(url)
+    const replies = await Promise.all(Array.from({ length: 20 }, () => ask(query)))
+    for (const { data } of replies) expect(data).toEqual({ user: { username: 'ada' } })
+    expect(seen.paths).toHaveLength(1)
+  })
+
+  it('reads of different credentials are never one request', async () => {
+    const { url, seen } = await startSlow(100)
+    const { ask } = await startGatewayOver(url)
+    await Promise.all(['a', 'b', 'a', 'b', 'c'].map((caller) => ask(query, { token: caller })))
+    expect(seen.paths).toHaveLength(3)
+  })
+
+  it('reads after the answer are a request of their own', async () => {
+    const { url, seen } = await startSlow(1)
+    const { ask } = await startGatewayOver(url)
+    await ask(query)
+    await ask(query)
+    expect(seen.paths).toHaveLength(2)
+  })
+
+  it('no more than the allowed number run at once, whatever the number of callers', async () => {
+    const { url, seen } = await startSlow(10)
+    const { ask } = await startGatewayOver(url, { concurrency: 5 })
+    const replies = await Promise.all(
+      Array.from({ length: 200 }, (_, caller) => ask(query, { token: `caller-${caller}` })),
+    )
+    for (const { data } of replies) expect(data).toEqual({ user: { username: 'ada' } })
+    expect(seen.paths).toHaveLength(200)
+    expect(seen.most).toBe(5)
+  })
+
+  it('a caller who hangs up stops the request that nobody shares', async () => {
+    const { url, seen } = await startSlow(5000)
+    const { ask } = await startGatewayOver(url)
+    await expect(ask(query, { signal: AbortSignal.timeout(200) })).rejects.toThrow()
+    await expect.poll(() => seen.aborted).toBe(1)
+  })
+
+  it('a caller who hangs up leaves the request to those who share it', async () => {
+    const { url, seen } = await startSlow(600)
+    const { ask } = await startGatewayOver(url)
+    const stays = ask(query)
+    await expect(ask(query, { signal: AbortSignal.timeout(200) })).rejects.toThrow()
+    expect((await stays).data).toEqual({ user: { username: 'ada' } })
+    expect(seen).toMatchObject({ paths: [expect.any(String)], aborted: 0 })
+  })
+
+  it('requests that wait their turn are never sent once their caller has hung up', async () => {
+    const { url, seen } = await startSlow(400)
+    const { ask } = await startGatewayOver(url, { concurrency: 1 })
+    const first = ask(query, { token: 'first' })
+    await sleep(100)
+    await expect(ask(query, { token: 'second', signal: AbortSignal.timeout(100) })).rejects.toThrow()
+    await first
+    await sleep(100)
+    expect(seen.paths).toHaveLength(1)
+  })
+
+  it('each sharer has a deadline of its own', async () => {
+    const { url, seen } = await startSlow(700)
+    const { ask } = await startGatewayOver(url, { timeout: 500 })
+    const early = ask(query)
+    await sleep(300)
+    const late = ask(query)
+    expect((await early).errors?.[0]?.extensions.code).toBe('UPSTREAM_TIMEOUT')
+    expect((await late).data).toEqual({ user: { username: 'ada' } })
+    expect(seen.paths).toHaveLength(1)
+  })
+
+  it('waiting for a turn counts towards the deadline', async () => {
+    const { url, seen } = await startSlow(400)
+    const { ask } = await startGatewayOver(url, { concurrency: 1, timeout: 600 })
+    const [first, second] = await Promise.all([ask(query, { token: 'first' }), ask(query, { token: 'second' })])
+    expect(first.errors).toBeUndefined()
+    expect(second.errors?.[0]?.extensions.code).toBe('UPSTREAM_TIMEOUT')
+    expect(seen.paths.length).toBeLessThanOrEqual(2)
+  })
+
+  it('nothing of the request is forwarded but the bearer token', async () => {
+    const seen: Record<string, unknown>[] = []
+    const { url } = await listen((incoming, response) => {
+      seen.push(incoming.headers)
+      response.setHeader('content-type', 'application/json').end(body)
+    })
+    const gateway = await startGatewayOver(url)
+    const headers = {
+      'content-type': 'application/json',
+      authorization: 'bearer abc',
+      cookie: 'authentik_session=1',
+      'accept-language': 'de',
+      'x-forwarded-for': '10.0.0.1',
+    }
+    await new Promise<void>((resolve, reject) => {
+      const outgoing = request(gateway.url, { method: 'POST', headers }, (response) =>
+        response.resume().on('end', resolve),
+      )
+      outgoing.on('error', reject).end(JSON.stringify({ query }))
+    })
+    expect(seen).toEqual([
+      {
+        host: new URL(url).host,
+        connection: 'keep-alive',
+        authorization: 'Bearer abc',
+        accept: 'application/json',
+        'accept-language': 'en',
+        'accept-encoding': 'gzip',
+      },
+    ])
+  })
+})

@@ -1,0 +1,201 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startSandbox } from '../src/sandbox/server.ts'
+import { listen } from './start.ts'
+
+const main = join(import.meta.dirname, '../dist/main.js')
+
+interface Running {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  readonly ended: Promise<number | null>
+}
+
+/** The built program, on a free port unless told otherwise. */
+function run(env: Record<string, string> = {}, argv: string[] = []): Running {
+  const child = spawn(process.execPath, [main, ...argv], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
+  })
+  const texts = { stdout: '', stderr: '' }
+  child.stdout.on('data', (data) => (texts.stdout += data))
+  child.stderr.on('data', (data) => (texts.stderr += data))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, ended }
+}
+
+async function addressOf({ stdout }: Running): Promise<string> {
+  await expect.poll(stdout, { timeout: 10_000 }).toMatch(/listens on \S+\n/)
+  return /listens on (\S+)\n/.exec(stdout())?.[1] ?? ''
+}
+
+async function ask(url: string, query: string, token = 'demo-superuser') {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) })
+  // biome-ignore lint/suspicious/noExplicitAny: an answer of any query
+  return (await response.json()) as any
+}
+
+describe('Without AUTHENTIK_URL', () => {
+  it('tells where it listens, what it asks, which tokens exist, and a curl line that works', async () => {
+    const running = run()
+    await addressOf(running)
+    const lines = running.stdout().trim().split('\n')
+    expect(lines.slice(0, 2)).toEqual([
+      expect.stringMatching(/^authentik-graphql listens on http:\/\/127.0.0.1:\d+\/graphql$/),
+      'It asks an embedded authentik 2026.8 with sample data, since AUTHENTIK_URL is not set. Its tokens:',
+    ])
+    expect(lines.slice(2, 6).map((line) => line.trim().split(' ')[0])).toEqual([
+      'demo-superuser',
+      'demo-plain',
+      'demo-auditor',
+      'demo-nobody',
+    ])
+    const { stdout } = await promisify(execFile)('sh', ['-c', lines.at(-1) ?? ''])
+    expect(JSON.parse(stdout)).toMatchObject({
+      data: { accessToken: { isExpired: false, user: { groups: [{}, {}, {}] } } },
+    })
+    expect(running.stderr()).toBe('')
+  })
+
+  it('plays the release that it is told to', async () => {
+    const running = run({}, ['--sandbox-release', '2024.10'])
+    const { data } = await ask(
+      await addressOf(running),
+      '{ accessToken(id: 42) { provider { clientId logoutMethod } } }',
+      'demo-superuser',
+    )
+    expect(running.stdout()).toContain('an embedded authentik 2024.10 with')
+    expect(data.accessToken.provider).toEqual({ clientId: expect.any(String), logoutMethod: null })
+  })
+})
+
+describe('With AUTHENTIK_URL', () => {
+  it('asks that authentik, in the name of each caller, and warns of nothing', async () => {
+    const sandbox = await startSandbox()
+    onTestFinished(() => sandbox.close())
+    const running = run({ AUTHENTIK_URL: sandbox.url })
+    const url = await addressOf(running)
+    expect(running.stdout().split('\n')[1]).toBe(`It asks ${sandbox.url}/, in each caller's name.`)
+    expect((await ask(url, '{ me { username } }', 'demo-plain')).data).toEqual({ me: { username: 'paul' } })
+    expect(sandbox.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/-/health/live/', undefined],
+      ['/api/v3/core/users/me/', 'Bearer demo-plain'],
+    ])
+    expect(running.stderr()).toBe('')
+  })
+
+  it('keeps a sub-path', async () => {
+    const paths: (string | undefined)[] = []
+    const { url } = await listen((request, response) => {
+      paths.push(request.url)
+      response.end(
+        request.url?.includes('health')
+          ? ''
+          : JSON.stringify({ user: { pk: 1, username: 'ada', name: '', uid: 'u', groups: [] } }),
+      )
+    })
+    const here = await addressOf(run({ AUTHENTIK_URL: `${url}/sub/path/` }))
+    expect((await ask(here, '{ me { username } }')).data).toEqual({ me: { username: 'ada' } })
+    expect(paths).toEqual(['/sub/path/-/health/live/', '/sub/path/api/v3/core/users/me/'])
+  })
+
+  it.each<[string, Parameters<typeof listen>[0], string]>([
+    [
+      'something else answers',
+      (_request, response) => response.end('<h1>A web site</h1>'),
+      'something else answers there (200)',
+    ],
+    [
+      'a redirect answers',
+      (_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+      'something else answers there (302)',
+    ],
+    ['nobody answers', (request) => request.socket.destroy(), 'nobody answers there (UND_ERR_SOCKET)'],
+  ])('warns in one line when %s, and starts all the same', async (_what, listener, reason) => {
+    const { url } = await listen(listener)
+    const running = run({ AUTHENTIK_URL: url })
+    const here = await addressOf(running)
+    await expect.poll(running.stderr).toContain(reason)
+    expect(running.stderr().trim().split('\n')).toHaveLength(1)
+    expect((await ask(here, '{ __typename }')).data).toEqual({ __typename: 'Query' })
+  })
+
+  it('trusts the certificate authorities of NODE_EXTRA_CA_CERTS, and no others', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'authority-'))
+    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+    const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-keyout', key, '-out', certificate, ...names],
+      { stdio: 'pipe' },
+    )
+    const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (_request, response) =>
+      response.end(),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const AUTHENTIK_URL = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const stranger = run({ AUTHENTIK_URL })
+    await expect.poll(stranger.stderr, { timeout: 5000 }).toContain('DEPTH_ZERO_SELF_SIGNED_CERT')
+    const friend = run({ AUTHENTIK_URL, NODE_EXTRA_CA_CERTS: certificate })
+    await addressOf(friend)
+    await sleep(500)
+    expect(friend.stderr()).toBe('')
+  })
+})
+
+describe('The process', () => {
+  it('refuses to start with a line for each mistake', async () => {
+    const running = run({ PORT: 'x', LOG_LEVEL: 'x' }, ['--nope'])
+    expect(await running.ended).toBe(1)
+    expect(running.stdout()).toBe('')
+    expect(running.stderr().trim().split('\n')).toEqual([
+      expect.stringMatching(/^--nope: expected one of --host, /),
+      'PORT: expected a port from 0 to 65535, got "x"',
+      'LOG_LEVEL: expected one of silent, error, warn, info, debug, got "x"',
+    ])
+  })
+
+  it('says in one line when its port is taken', async () => {
+    const { url } = await listen(() => {})
+    const { port } = new URL(url)
+    const running = run({ PORT: port })
+    expect(await running.ended).toBe(1)
+    expect(running.stderr()).toMatch(new RegExp(`^Cannot listen on 127.0.0.1:${port}: .*EADDRINUSE.*\n$`))
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'lets requests in flight finish on %s, takes no new ones, and ends',
+    async (signal) => {
+      const { url } = await listen(async (request, response) => {
+        if (!request.url?.includes('health')) await sleep(1000)
+        response.end(
+          request.url?.includes('health') ? '' : JSON.stringify({ pk: 1, username: 'ada', name: '', uid: 'u' }),
+        )
+      })
+      const running = run({ AUTHENTIK_URL: url })
+      const here = await addressOf(running)
+      const answer = ask(here, '{ user(id: 1) { username } }')
+      await sleep(300)
+      running.child.kill(signal)
+      await sleep(200)
+      await expect(ask(here, '{ __typename }')).rejects.toThrow()
+      expect((await answer).data).toEqual({ user: { username: 'ada' } })
+      const ended = performance.now()
+      expect(await running.ended).toBe(0)
+      expect(performance.now() - ended).toBeLessThan(3000)
+    },
+  )
+})

@@ -1,0 +1,79 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Logger, pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { Upstream } from '../src/authentik/upstream.ts'
+import { createGateway, type GatewayOptions } from '../src/gateway.ts'
+import { type Release, type Sandbox, startSandbox } from '../src/sandbox/server.ts'
+
+/** A server on a free port, closed with the test. */
+export async function listen(listener: RequestListener): Promise<{ url: string; server: Server }> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of any query, looked at by assertions only
+type Data = any
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly data: Data
+  readonly errors: readonly { message: string; path?: readonly (string | number)[]; extensions: Data }[] | undefined
+}
+
+export interface AskOptions {
+  readonly token?: string | null
+  readonly variables?: Readonly<Record<string, unknown>>
+  readonly signal?: AbortSignal
+}
+
+export interface Options extends Partial<Omit<GatewayOptions, 'upstream' | 'log'>> {
+  readonly concurrency?: number
+  readonly timeout?: number
+  readonly log?: Logger
+}
+
+/** The gateway over that upstream, with every line that it logs. */
+export async function startGatewayOver(upstreamUrl: string, options: Options = {}) {
+  const { concurrency = 8, timeout = 15_000, ...rest } = options
+  const lines: string[] = []
+  const upstream = new Upstream({ url: new URL(upstreamUrl), concurrency, timeout })
+  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+  const gateway = createGateway({ upstream, log, corsOrigins: [], graphiql: false, introspection: true, ...rest })
+  const { url, server } = await listen(gateway)
+  onTestFinished(() => upstream.close())
+  const graphql = `${url}/graphql`
+  const ask = async (
+    query: string,
+    { token = 'demo-superuser', variables, signal }: AskOptions = {},
+  ): Promise<Reply> => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    }
+    const body = JSON.stringify({ query, variables })
+    const response = await fetch(graphql, { method: 'POST', headers, body, ...(signal ? { signal } : {}) })
+    const { data, errors } = (await response.json()) as Reply
+    return { status: response.status, headers: response.headers, data, errors }
+  }
+  return { url: graphql, server, upstream, lines, ask }
+}
+
+/** The gateway over an embedded authentik of its own; `asked` is what that was asked since last looked at. */
+export async function startGateway({
+  release,
+  maxPageSize,
+  ...options
+}: Options & { release?: Release; maxPageSize?: number } = {}) {
+  const sandbox: Sandbox = await startSandbox({ ...(release && { release }), ...(maxPageSize && { maxPageSize }) })
+  onTestFinished(() => sandbox.close())
+  const gateway = await startGatewayOver(sandbox.url, options)
+  const asked = () => sandbox.requests.splice(0).map(({ method, path }) => `${method} ${path.replace('/api/v3', '')}`)
+  return { ...gateway, sandbox, asked }
+}
