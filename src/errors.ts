@@ -28,17 +28,37 @@ export interface AnswerDetails {
 /** A failure that a caller is told of as it is. The technical reason is the `cause`: logged, never sent. */
 export class UpstreamError extends GraphQLError {
   readonly code: Code
+  readonly authentik: AnswerDetails | undefined
 
   constructor(code: Code, message: string, authentik?: AnswerDetails, cause?: unknown) {
     super(message, { extensions: authentik ? { code, authentik } : { code } })
     this.code = code
+    this.authentik = authentik
     this.cause = cause
   }
+}
+
+/** What authentik says of a request that it refuses, by the argument's name where it names one. */
+export function refusal(authentik: AnswerDetails): UpstreamError {
+  const told = Object.entries(authentik.fields ?? {}).map(([field, texts]) => `${field}: ${texts.join(' ')}`)
+  const reasons = [...told, ...(authentik.messages ?? [])].join(' ')
+  return new UpstreamError('BAD_USER_INPUT', `authentik refuses the request: ${shorten(reasons, 300)}`, authentik)
 }
 
 /** An answer that cannot be authentik's, or none that this gateway understands. */
 export function invalidAnswer(what: string, authentik?: AnswerDetails, cause?: unknown): UpstreamError {
   return new UpstreamError('UPSTREAM_INVALID_RESPONSE', `Upstream sent ${what}.`, authentik, cause)
+}
+
+/** A failure of the network. Unless it is certain that the request was never sent, authentik may have acted on it. */
+export class Unreachable extends UpstreamError {
+  readonly neverSent: boolean
+
+  constructor(neverSent: boolean, cause: unknown) {
+    const message = neverSent ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
+    super('UPSTREAM_UNAVAILABLE', message, undefined, cause)
+    this.neverSent = neverSent
+  }
 }
 
 /** An argument that the gateway can judge itself; upstream was not asked. */

@@ -18,15 +18,14 @@ export type GroupBody = Sure<Schemas['Group'], 'pk' | 'name'> & OlderGroup
 export type OAuth2ProviderBody = Sure<Omit<Schemas['OAuth2Provider'], 'redirect_uris'>, 'pk' | 'name'> &
   OlderOAuth2Provider
 
-/** An access token, with its provider and its user inside. */
-export type AccessTokenBody = Omit<Schemas['TokenModel'], 'provider' | 'user'> & GrantBody
-
-/** What every grant has inside. */
-export interface GrantBody {
-  readonly pk: number
+/** What every grant has: an authorization code has no more. */
+export interface GrantBody extends Omit<Schemas['ExpiringBaseGrantModel'], 'provider' | 'user'> {
   readonly provider: OAuth2ProviderBody
   readonly user: UserBody
 }
+
+/** An access token or a refresh token. */
+export type TokenBody = GrantBody & Sure<Omit<Schemas['TokenModel'], keyof GrantBody>, never>
 
 export type RedirectUriBody = Sure<Schemas['RedirectURI'], 'url'>
 

@@ -1,14 +1,17 @@
+import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import { codedError, UpstreamError } from '../errors.ts'
+import { UpstreamError } from '../errors.ts'
 import type { Endpoint } from './endpoints.ts'
-import { judge } from './judge.ts'
+import { type Answer, judge } from './judge.ts'
 import type { paths } from './openapi.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
 export type Body<E extends Endpoint> = paths[E['path']]['get']['responses'][200]['content']['application/json']
 
-export type Query = Readonly<Record<string, string | number | boolean>>
+/** Query parameters; one with several values is repeated. */
+export type Query = Readonly<Record<string, Value | readonly Value[]>>
+type Value = string | number | boolean
 
 /** The caller's `Authorization`, or why there is none that could be forwarded. */
 export type Credential = { readonly authorization: string } | { readonly missing: string }
@@ -20,39 +23,70 @@ export const mostReads = 500
 export class Authentik {
   readonly #upstream: Upstream
   readonly #credential: Credential
-  readonly #signal: AbortSignal
+  readonly #signal: AbortSignal | undefined
   readonly #log: Logger
   #reads = 0
 
-  constructor(upstream: Upstream, credential: Credential, signal: AbortSignal, log: Logger) {
+  constructor(upstream: Upstream, credential: Credential, signal: AbortSignal | undefined, log: Logger) {
     this.#upstream = upstream
     this.#credential = credential
     this.#signal = signal
     this.#log = log
   }
 
+  /** What was learned of this authentik, by anybody. */
+  get limits(): { largestPage: number } {
+    return this.#upstream.limits
+  }
+
+  /** How many requests may run at once. */
+  get concurrency(): number {
+    return this.#upstream.concurrency
+  }
+
+  /** The same, for what must come to its end when the caller hangs up; it may read as much again. */
+  lasting(): Authentik {
+    return new Authentik(this.#upstream, this.#credential, undefined, this.#log)
+  }
+
   /** The endpoint's answer, for the key where its path has one. Throws UpstreamError. */
   async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<Body<E>> {
-    if ('missing' in this.#credential) throw new UpstreamError('UNAUTHENTICATED', this.#credential.missing)
+    const authorization = this.#authorization()
     this.#reads += 1
     if (this.#reads > mostReads) {
-      throw codedError('QUERY_TOO_COMPLEX', `The operation needs more than ${mostReads} requests to authentik.`)
+      throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation needs more than ${mostReads} requests to authentik.`)
     }
-    const started = performance.now()
-    const path = endpoint.path.replace(/\{\w+\}/, encodeURIComponent(key ?? '')) + searchOf(query)
-    try {
-      const answer = await this.#upstream.get(path, this.#credential.authorization, this.#signal)
-      const { status, requestId } = answer
-      this.#log.debug({ path: endpoint.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
-      return judge(answer, endpoint) as Body<E>
-    } catch (error) {
-      this.#report(endpoint, error)
-      throw error
-    }
+    const path = pathOf(endpoint, key) + searchOf(query)
+    return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<Body<E>>
+  }
+
+  /** Deletes what has that key, and tells authentik's request id. Throws UpstreamError. Never tried twice. */
+  async delete(
+    endpoint: Endpoint & { readonly deleteRight: string },
+    key: string | number,
+  ): Promise<string | undefined> {
+    const authorization = this.#authorization()
+    let requestId: string | undefined
+    await this.#judged({ ...endpoint, right: endpoint.deleteRight, holds: 'nothing' }, async () => {
+      const answer = await this.#upstream.delete(pathOf(endpoint, key), authorization)
+      requestId = answer.requestId
+      return answer
+    })
+    return requestId
+  }
+
+  /** One line of the log for auditors, with a hash that tells callers apart. */
+  audit(event: string, facts: Readonly<Record<string, unknown>>): void {
+    const credential = createHash('sha256').update(this.#authorization()).digest('hex').slice(0, 16)
+    this.#log.info({ credential, ...facts }, event)
   }
 
   /** The same, but null where authentik says that there is no such object, or none that the caller may see. */
-  async find<E extends Endpoint>(endpoint: E, key: string | number, query?: Query): Promise<Body<E> | null> {
+  async find<E extends Endpoint>(
+    endpoint: E,
+    key: string | number | undefined,
+    query?: Query,
+  ): Promise<Body<E> | null> {
     try {
       return await this.get(endpoint, key, query)
     } catch (error) {
@@ -61,16 +95,37 @@ export class Authentik {
     }
   }
 
-  #report(endpoint: Endpoint, error: unknown): void {
-    if (!(error instanceof UpstreamError) || !error.code.startsWith('UPSTREAM_')) return
-    const { code, message, cause, extensions } = error
-    this.#log.warn({ path: endpoint.path, code, authentik: extensions['authentik'], cause }, message)
+  #authorization(): string {
+    if ('missing' in this.#credential) throw new UpstreamError('UNAUTHENTICATED', this.#credential.missing)
+    return this.#credential.authorization
   }
+
+  async #judged(endpoint: Endpoint, ask: () => Promise<Answer>): Promise<object> {
+    const started = performance.now()
+    try {
+      const answer = await ask()
+      const { status, requestId } = answer
+      this.#log.debug({ path: endpoint.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
+      return judge(answer, endpoint)
+    } catch (error) {
+      if (error instanceof UpstreamError && error.code.startsWith('UPSTREAM_')) {
+        const { code, message, cause, authentik } = error
+        this.#log.warn({ path: endpoint.path, code, authentik, cause }, message)
+      }
+      throw error
+    }
+  }
+}
+
+function pathOf({ path }: Endpoint, key: string | number = ''): string {
+  return path.replace(/\{\w+\}/, encodeURIComponent(key))
 }
 
 /** `?a=1&b=2`, sorted, so that equal questions have equal text. */
 function searchOf(query: Query): string {
   const search = new URLSearchParams()
-  for (const name of Object.keys(query).sort()) search.set(name, String(query[name]))
+  for (const name of Object.keys(query).sort()) {
+    for (const value of [query[name] ?? []].flat()) search.append(name, String(value))
+  }
   return search.size === 0 ? '' : `?${search}`
 }

@@ -1,4 +1,4 @@
-import { type AnswerDetails, invalidAnswer, shorten, UpstreamError } from '../errors.ts'
+import { type AnswerDetails, invalidAnswer, refusal, shorten, UpstreamError } from '../errors.ts'
 import type { Endpoint } from './endpoints.ts'
 
 /** What came over the wire, as far as the gateway looks at it. */
@@ -23,6 +23,7 @@ const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = 
   pk: (value) => typeof value === 'number' || typeof value === 'string',
   user: (value) => typeof value === 'object' && value !== null,
   results: Array.isArray,
+  nothing: () => false,
 }
 
 /**
@@ -38,6 +39,7 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     const wait = Number.isFinite(seconds) && retryAfter !== undefined ? { retryAfter: seconds } : {}
     throw new UpstreamError('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
+  if (status === 204 && endpoint.holds === 'nothing') return {}
   const body = readJson(text, about)
   const detail = 'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, longestMessage) : undefined
   if (status === 200) {
@@ -78,8 +80,6 @@ function badRequest(body: object, detail: string | undefined, about: AnswerDetai
     if (field === 'non_field_errors') messages.push(...words)
     else if (words.length > 0) fields[shorten(field, 60)] = words
   }
-  const told = [...Object.entries(fields).map(([field, words]) => `${field}: ${words.join(' ')}`), ...messages]
-  if (told.length === 0) return invalidAnswer('a refusal (status 400) without a reason', about)
-  const message = `authentik refuses the request: ${shorten(told.join(' '), longestMessage)}`
-  return new UpstreamError('BAD_USER_INPUT', message, { ...about, fields, messages })
+  if (Object.keys(fields).length + messages.length > 0) return refusal({ ...about, fields, messages })
+  return invalidAnswer('a refusal (status 400) without a reason', about)
 }

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
-import { invalidAnswer, UpstreamError } from '../errors.ts'
+import { invalidAnswer, Unreachable, UpstreamError } from '../errors.ts'
 import type { Answer } from './judge.ts'
 
 export interface UpstreamOptions {
@@ -21,6 +21,9 @@ interface Flight {
 }
 
 const longestAnswer = 32 * 1024 * 1024
+/** The network's failures before anything is sent. */
+const neverSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT/
+
 const unzip = promisify(gunzip)
 
 /**
@@ -28,10 +31,13 @@ const unzip = promisify(gunzip)
  * made once. Two reads are identical only with the same path, query and credential; nothing outlives its answer.
  */
 export class Upstream {
+  /** What was learned of this authentik: how many rows it gives on a page, of the 100 that are asked for. */
+  readonly limits = { largestPage: 100 }
   readonly #pool: Pool
   readonly #prefix: string
   readonly #timeout: number
   readonly #flights = new Map<string, Flight>()
+  readonly concurrency: number
 
   constructor({ url, concurrency, timeout }: UpstreamOptions) {
     // Each sharer of an answer keeps its own deadline, so the pool has none but for a connection that does not open.
@@ -39,10 +45,11 @@ export class Upstream {
     this.#pool = new Pool(url.origin, { connections: concurrency, pipelining: 1, ...deadlines })
     this.#prefix = url.pathname.replace(/\/+$/, '')
     this.#timeout = timeout
+    this.concurrency = concurrency
   }
 
   /** One GET below the API's root, whatever its status. Throws UpstreamError when no whole answer comes in time. */
-  async get(path: string, credential: string, signal: AbortSignal): Promise<Answer> {
+  async get(path: string, credential: string, signal?: AbortSignal): Promise<Answer> {
     const key = `${credential} ${path}`
     const flight = this.#flights.get(key) ?? this.#start(key, path, credential)
     flight.sharers += 1
@@ -51,6 +58,21 @@ export class Upstream {
     } finally {
       flight.sharers -= 1
       if (flight.sharers === 0) this.#land(key, flight)
+    }
+  }
+
+  /**
+   * One DELETE below the API's root, whatever its status: made once, never again, for nobody but this caller, and to its
+   * end. A read that begins after it was sent, or after it ended, joins none that began before.
+   */
+  async delete(path: string, credential: string): Promise<Answer> {
+    const controller = new AbortController()
+    this.#separate(credential)
+    try {
+      return await this.#wait(this.#request('DELETE', path, credential, controller.signal))
+    } finally {
+      this.#separate(credential)
+      controller.abort()
     }
   }
 
@@ -73,7 +95,7 @@ export class Upstream {
 
   #start(key: string, path: string, credential: string): Flight {
     const controller = new AbortController()
-    const answer = this.#request(path, credential, controller.signal)
+    const answer = this.#request('GET', path, credential, controller.signal)
     const flight = { credential, answer, controller, sharers: 0 }
     this.#flights.set(key, flight)
     return flight
@@ -84,26 +106,30 @@ export class Upstream {
     if (this.#flights.get(key) === flight) this.#flights.delete(key)
   }
 
+  #separate(credential: string): void {
+    for (const [key, flight] of this.#flights) if (flight.credential === credential) this.#flights.delete(key)
+  }
+
   /** Each sharer has a deadline and a caller of its own: the answer goes on for the others. */
-  #wait(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  #wait(answer: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const late = () => reject(new UpstreamError('UPSTREAM_TIMEOUT', `No whole answer within ${this.#timeout} ms.`))
       const gone = () => reject(new UpstreamError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.'))
       const timer = setTimeout(late, this.#timeout)
-      if (signal.aborted) gone()
-      signal.addEventListener('abort', gone, { once: true })
+      if (signal?.aborted) gone()
+      signal?.addEventListener('abort', gone, { once: true })
       const forget = () => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', gone)
+        signal?.removeEventListener('abort', gone)
       }
       answer.then(resolve, reject).finally(forget)
     })
   }
 
-  async #request(path: string, credential: string, signal: AbortSignal): Promise<Answer> {
+  async #request(method: 'GET' | 'DELETE', path: string, credential: string, signal: AbortSignal): Promise<Answer> {
     try {
       const { statusCode, headers, body } = await this.#pool.request({
-        method: 'GET',
+        method,
         path: `${this.#prefix}/api/v3${path}`,
         // English, since newer releases translate their messages. Compressed, since lists shrink tenfold.
         headers: {
@@ -123,7 +149,7 @@ export class Upstream {
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error
-      throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'authentik cannot be reached.', undefined, error)
+      throw new Unreachable(neverSent.test(reasonOf(error)), error)
     }
   }
 }
