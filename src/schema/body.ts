@@ -34,6 +34,8 @@ declare global {
       reads?: readonly (keyof ParentShape & string)[]
       /** The field reads a list that authentik sends only if told so. */
       include?: Include
+      /** The field's objects are part of the same body; others are loaded, and asked for, by themselves. Exposed ones are. */
+      embedded?: boolean
       /** The object's own endpoint alone may answer the field, whatever body is at hand. */
       fromOwnEndpoint?: boolean
     }
@@ -59,17 +61,14 @@ interface Declaration {
   readonly reads?: readonly string[]
   readonly include?: Include
   readonly fromOwnEndpoint?: boolean
-  /** The field exposes an object that is part of the same body; others are loaded, and asked for, by themselves. */
-  readonly embedded: boolean
+  readonly embedded?: boolean
 }
 
 /** What the field declares, from the extensions that Pothos keeps of it. */
 export function declarationOf({ extensions }: { readonly extensions: Readonly<Record<string, unknown>> }): Declaration {
   const { pothosOptions, pothosExposedField: exposed } = extensions
-  const options = pothosOptions as Omit<Declaration, 'embedded'>
-  return typeof exposed === 'string'
-    ? { ...options, reads: [exposed], embedded: true }
-    : { ...options, embedded: false }
+  const options = pothosOptions as Declaration
+  return typeof exposed === 'string' ? { ...options, reads: [exposed], embedded: true } : options
 }
 
 export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {

@@ -1,11 +1,12 @@
 import SchemaBuilder from '@pothos/core'
 import type { Context } from '../context.ts'
+import { inputError } from '../errors.ts'
 import { BodyPlugin } from './body.ts'
+import { uuidKeys } from './keys.ts'
 
 SchemaBuilder.registerPlugin('body', BodyPlugin)
 
-/** The one Pothos builder; every resource adds its types to it. */
-export const builder = new SchemaBuilder<{
+interface SchemaTypes {
   Context: Context
   Scalars: {
     ID: { Input: string; Output: string }
@@ -13,7 +14,12 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: unknown; Output: unknown }
     UUID: { Input: string; Output: string }
   }
-}>({ plugins: ['body'] })
+}
+
+export type Types = PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>
+
+/** The one Pothos builder; every resource adds its types to it. */
+export const builder = new SchemaBuilder<SchemaTypes>({ plugins: ['body'] })
 
 builder.scalarType('DateTime', {
   description: 'A moment, as RFC 3339 has it ("2036-12-01T02:59:34.011099Z"): exactly the text that authentik sent.',
@@ -23,6 +29,11 @@ builder.scalarType('JSON', {
 })
 builder.scalarType('UUID', {
   description: 'A universally unique identifier, 32 hexadecimal digits in groups of 8-4-4-4-12.',
+  parseValue: (value) => {
+    const key = typeof value === 'string' ? uuidKeys.read(value) : undefined
+    if (key === undefined) throw inputError(uuidKeys.example, value)
+    return key
+  },
 })
 
 builder.queryType({

@@ -27,6 +27,16 @@ export function includesOf(info: GraphQLResolveInfo, typename: string): Set<Incl
   return includes
 }
 
+/** Whether one of the fields is selected below this one, where this field's object is of the named type. */
+export function selects(info: GraphQLResolveInfo, typename: string, names: readonly string[]): boolean {
+  const type = info.schema.getType(typename)
+  if (!isObjectType(type)) return false
+  const selections = info.fieldNodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+  return selections.some((selected) =>
+    [...fieldsOf(info, type, selected, new Set())].some(({ name }) => names.includes(name.value)),
+  )
+}
+
 function collect(
   info: GraphQLResolveInfo,
   typename: string,

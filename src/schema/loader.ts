@@ -6,15 +6,18 @@ import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { inputError, UpstreamError } from '../errors.ts'
 import { includesOf } from './includes.ts'
-import type { Keys } from './keys.ts'
+import { type Keys, readId } from './keys.ts'
 
-export interface LookupOptions<Key, Body> {
+export interface LookupOptions<Key, Body> extends LoaderOptions<Key, Body> {
   readonly typename: string
   readonly keys: Keys<Key>
+}
+
+export interface LoaderOptions<Key, Body> {
   /** What the endpoint can leave out. */
   readonly includes?: readonly Include[]
   /** One object, null when absent or hidden from the caller. */
-  readonly find: (authentik: Authentik, key: Key, query: Query) => Promise<Body | null>
+  readonly find: (authentik: Authentik, key: Key, included: Query) => Promise<Body | null>
   /** Several at once, where authentik has a cheaper way than asking for each. */
   readonly findMany?: (authentik: Authentik, keys: readonly Key[], find: Find<Key, Body>) => Promise<Outcome<Body>[]>
 }
@@ -23,7 +26,7 @@ export type Find<Key, Body> = (key: Key) => Promise<Body | null>
 export type Outcome<Body> = Body | Error | null
 
 /** More ids than any one argument may hold. */
-const mostIds = 500
+export const mostIds = 500
 
 /**
  * A resource's look-up by key. Within one operation each distinct key is asked for once, with all that any of the
@@ -58,12 +61,19 @@ export class Lookup<Key extends string | number, Body extends object> {
     throw new UpstreamError('NOT_FOUND', `authentik shows the caller no ${this.typename} with the key ${key}.`)
   }
 
+  /** Takes an object's own body that came in a list, with what it includes: it is not asked for again. */
+  prime(context: Context, key: Key, body: Body, includes: ReadonlySet<Include>): void {
+    this.#loaderOf(context).prime(key, body, includes)
+  }
+
+  /** Forgets an object that was changed: it is asked for anew. */
+  clear(context: Context, key: Key): void {
+    this.#loaderOf(context).clear(key)
+  }
+
   /** The key in "42" or "User:42". Throws BAD_USER_INPUT for anything else. */
   readId(id: string): Key {
-    const prefix = `${this.typename}:`
-    const key = this.#keys.read(id.startsWith(prefix) ? id.slice(prefix.length) : id)
-    if (key !== undefined) return key
-    throw inputError(`the id of one ${this.typename}, ${this.#keys.example} or "${prefix}..."`, id)
+    return readId(this.typename, this.#keys, id)
   }
 }
 
@@ -72,12 +82,13 @@ export function checkCount(ids: readonly string[]): void {
   if (ids.length > mostIds) throw inputError(`at most ${mostIds} ids`, ids.length)
 }
 
-class Loader<Key extends string | number, Body> {
+/** A DataLoader that lives as long as its operation, and knows what each body includes. */
+export class Loader<Key extends string | number, Body> {
   readonly #wanted = new Map<Key, Set<Include>>()
   readonly #asked = new Map<Key, Set<Include>>()
   readonly #loader: DataLoader<Key, Body | null>
 
-  constructor(authentik: Authentik, { includes = [], find, findMany }: LookupOptions<Key, Body>) {
+  constructor(authentik: Authentik, { includes = [], find, findMany }: LoaderOptions<Key, Body>) {
     const findOne: Find<Key, Body> = (key) => {
       const wanted = this.#wanted.get(key)
       return find(
@@ -92,16 +103,26 @@ class Loader<Key extends string | number, Body> {
     })
   }
 
+  /** Takes a body that came otherwise, with what it includes. */
+  prime(key: Key, body: Body, includes: ReadonlySet<Include>): void {
+    if (this.#wanted.has(key)) return
+    this.#wanted.set(key, new Set(includes))
+    this.#asked.set(key, new Set(includes))
+    this.#loader.prime(key, body)
+  }
+
   load(key: Key, includes: ReadonlySet<Include>): Promise<Body | null> {
     const wanted = this.#wanted.get(key) ?? new Set()
     for (const include of includes) wanted.add(include)
     this.#wanted.set(key, wanted)
     const asked = this.#asked.get(key)
-    if (asked && [...includes].some((include) => !asked.has(include))) {
-      this.#asked.delete(key)
-      this.#loader.clear(key)
-    }
+    if (asked && [...includes].some((include) => !asked.has(include))) this.clear(key)
     return this.#loader.load(key)
+  }
+
+  clear(key: Key): void {
+    this.#asked.delete(key)
+    this.#loader.clear(key)
   }
 }
 

@@ -1,0 +1,45 @@
+import type { Query } from '../authentik/client.ts'
+import { inputError, refusal, UpstreamError } from '../errors.ts'
+import { mostIds } from './loader.ts'
+
+/** For each field of a filter, authentik's parameter and, where the text is not the same, how to read it. */
+export type Filters = Readonly<Record<string, FilterField>>
+
+interface FilterField {
+  readonly parameter: string
+  readonly read?: (text: string) => string | number
+}
+
+/** A caller's filter; what is null or left out filters nothing. */
+export type Filter = Readonly<Record<string, Given | readonly string[]>>
+type Given = string | number | boolean | null | undefined
+
+/**
+ * The filter as query parameters. Throws BAD_USER_INPUT for empty text and empty lists: authentik would take them for no
+ * filter at all, and list everything.
+ */
+export function readFilter(filter: Filter, filters: Filters): Query {
+  const query: Record<string, string | number | boolean | (string | number)[]> = {}
+  for (const [name, given] of Object.entries(filter)) {
+    const { parameter = name, read = (text: string) => text } = filters[name] ?? {}
+    if (given === null || given === undefined) continue
+    if (given === '' && name === 'search') continue
+    if (given === '') throw inputError(`"filter.${name}" with a value`, given)
+    if (Array.isArray(given)) query[parameter] = readList(name, given).map(read)
+    else query[parameter] = typeof given === 'string' ? read(given) : (given as number | boolean)
+  }
+  return query
+}
+
+function readList(name: string, given: readonly string[]): readonly string[] {
+  if (given.length > 0 && given.length <= mostIds) return given
+  throw inputError(`"filter.${name}" with 1 to ${mostIds} values`, given.length)
+}
+
+/** The error, with authentik's parameters called as the caller calls them. */
+export function inCallersWords(error: unknown, filters: Filters): unknown {
+  if (!(error instanceof UpstreamError) || error.code !== 'BAD_USER_INPUT' || !error.authentik?.fields) return error
+  const names = new Map(Object.entries(filters).map(([name, { parameter }]) => [parameter, `filter.${name}`]))
+  const fields = Object.entries(error.authentik.fields).map(([field, texts]) => [names.get(field) ?? field, texts])
+  return refusal({ ...error.authentik, fields: Object.fromEntries(fields) })
+}

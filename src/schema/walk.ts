@@ -1,0 +1,98 @@
+import { invalidAnswer, UpstreamError } from '../errors.ts'
+import { gapsOf, type PageRequest, pagesOf, type Window, type WindowArgs, windowOf } from './window.ts'
+
+/** One of authentik's pages. */
+export interface Page<Body> {
+  readonly pagination: Pagination
+  readonly results: readonly Body[]
+}
+
+interface Pagination {
+  readonly count: number
+  readonly total_pages: number
+  /** The place of the page's first row in the list, from 1; 0 where there is none. */
+  readonly start_index: number
+}
+
+/** How many rows authentik gives on a page: 100, or what a release was seen to cut its pages to. */
+export interface PageLimit {
+  largestPage: number
+}
+
+/** So many pages are asked for side by side before it is known how many there are. */
+const pagesAhead = 3
+
+/** A list that has not settled after so many rounds never will. */
+const mostRounds = 10
+
+/** Gathers rows of one list, page by page. It trusts what came, not what was asked. */
+export class Walk<Body> {
+  /** How many rows the list has, Infinity while unknown. */
+  length = Number.POSITIVE_INFINITY
+  readonly #ask: (page: PageRequest) => Promise<Page<Body> | null>
+  readonly #limit: PageLimit
+  readonly #rows = new Map<number, Body>()
+
+  /** `ask` gives null for a page behind the last. */
+  constructor(ask: (page: PageRequest) => Promise<Page<Body> | null>, limit: PageLimit) {
+    this.#ask = ask
+    this.#limit = limit
+  }
+
+  /** Asks for the length alone, by the smallest page there is. */
+  async count(): Promise<number> {
+    const page = await this.#ask({ page: 1, page_size: 1 })
+    if (!page) throw new UpstreamError('NOT_FOUND', 'authentik shows no such list.')
+    this.length = page.pagination.count
+    return this.length
+  }
+
+  /** Reads the rows that the arguments mean, and tells which they are. Throws UpstreamError. */
+  async collect(args: WindowArgs): Promise<Window> {
+    for (let round = 0; round < mostRounds; round += 1) {
+      const window = windowOf(args, this.length)
+      const gaps = window.to === Number.POSITIVE_INFINITY ? [] : gapsOf(window, (offset) => this.#rows.has(offset))
+      if (gaps.length > 0) await this.#read(gaps)
+      else if (this.length === Number.POSITIVE_INFINITY) await this.count()
+      else return window
+    }
+    throw invalidAnswer('pages that do not add up')
+  }
+
+  /** The rows of a window that was collected. */
+  rowsOf({ from, to }: Window): Body[] {
+    return Array.from({ length: to - from }, (_, index) => this.#rows.get(from + index)).filter(
+      (row) => row !== undefined,
+    )
+  }
+
+  async #read(gaps: readonly Window[]): Promise<void> {
+    const needed = gaps.flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
+    const pages = this.length === Number.POSITIVE_INFINITY ? needed.slice(0, pagesAhead) : needed
+    const answers = await Promise.all(
+      pages.map(async (page) => ({ asked: page.page_size, came: await this.#ask(page) })),
+    )
+    const lengths = answers.flatMap(({ asked, came }) => (came ? [this.#enter(came, asked)] : []))
+    if (lengths.length > 0) this.length = Math.min(...lengths)
+    else await this.count()
+  }
+
+  #enter({ pagination, results }: Page<Body>, asked: number): number {
+    const { count, total_pages: pages, start_index: start } = pagination
+    for (const [index, row] of results.entries()) this.#rows.set(start - 1 + index, row)
+    // Newer releases may cut pages short: the number of pages tells a cut from a row that has just gone.
+    const cut =
+      results.length < asked && pages !== Math.ceil(count / asked) && pages === Math.ceil(count / results.length)
+    if (cut) this.#limit.largestPage = Math.min(this.#limit.largestPage, results.length)
+    return count
+  }
+}
+
+/** The page, whose numbers can be relied on. Throws UPSTREAM_INVALID_RESPONSE. */
+export function checkPage<P extends Page<object>>(page: P): P {
+  const { count, total_pages: pages, start_index: start } = page.pagination ?? {}
+  const whole = [count, pages, start].every((value) => Number.isSafeInteger(value) && Number(value) >= 0)
+  const fits = page.results.every((row) => typeof row === 'object' && row !== null)
+  if (whole && fits && (page.results.length === 0 || start > 0)) return page
+  throw invalidAnswer('a page without usable "pagination" and "results"')
+}
