@@ -1,78 +1,85 @@
-import type { AccessTokenBody } from '../authentik/bodies.ts'
+import type { TokenBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from './builder.ts'
-import { enterGrant } from './grant.ts'
-import { integerKeys } from './keys.ts'
-import { Lookup } from './loader.ts'
-import { addNode, Node } from './node.ts'
+import { connectionOf, pageArgs } from './connection.ts'
+import { AccessTokenFilter, AccessTokenOrder, Grant, GrantKind, orderingOf, tokenFields } from './grant.ts'
+import { Node } from './node.ts'
 import { OAuth2Provider } from './oauth2-provider.ts'
+import { RevokePayload, revokeByIds } from './revoke.ts'
 import { User } from './user.ts'
 
-export const AccessToken = builder.objectRef<AccessTokenBody>('AccessToken')
-
-export const accessTokenByPk = new Lookup<number, AccessTokenBody>({
-  typename: 'AccessToken',
-  keys: integerKeys,
-  includes: endpoints.accessToken.includes,
-  find: async (authentik, pk, query) => enterGrant(await authentik.find(endpoints.accessToken, pk, query)),
-})
-addNode(accessTokenByPk)
+export const AccessToken = builder.objectRef<TokenBody>('AccessToken')
+export const accessTokens = new GrantKind<TokenBody>('AccessToken', endpoints.accessToken, endpoints.accessTokens)
 
 AccessToken.implement({
-  interfaces: [Node],
-  description:
-    "An OAuth2 access token that authentik issued: what it knows of it, never the token's own text. Superusers see everybody's, others only their own.",
-  fields: (t) => ({
-    pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
-    provider: t.expose('provider', {
-      type: OAuth2Provider,
-      nullable: false,
-      description: 'The provider that issued it.',
-    }),
-    user: t.expose('user', { type: User, nullable: false, description: 'The user in whose name it was issued.' }),
-    isExpired: t.exposeBoolean('is_expired', { nullable: false, description: 'Whether its time is over.' }),
-    expires: t.expose('expires', {
-      type: 'DateTime',
-      description: 'When its time is over; null for never. authentik deletes what expired some minutes later.',
-    }),
-    scope: t.exposeStringList('scope', { nullable: false, description: 'The scopes that were granted; may be none.' }),
-    idToken: t.exposeString('id_token', {
-      description: 'The claims of the ID token that was issued with it: JSON, as a text, and no signed token.',
-    }),
-    idTokenClaims: t.field({
-      type: 'JSON',
-      reads: ['id_token'],
-      description: 'The same claims, parsed; null where they are no JSON.',
-      resolve: ({ id_token: text }) => readJson(text),
-    }),
-    revoked: t.exposeBoolean('revoked', {
-      description:
-        'Whether it was replaced by a newer one. authentik sets it on refresh tokens alone: an access token that is revoked is deleted.',
-    }),
-  }),
+  interfaces: [Node, Grant],
+  description: "An OAuth2 access token that authentik issued. Superusers see everybody's, others only their own.",
+  fields: tokenFields,
 })
 
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
+const AccessTokenConnection = connectionOf(AccessToken)
 
 builder.queryFields((t) => ({
   accessToken: t.field({
     type: AccessToken,
     description: "One access token, null when absent or hidden. Superusers see everybody's, others only their own.",
     args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
-    resolve: (_root, { id }, context, info) => accessTokenByPk.findById(context, id, info),
+    resolve: (_root, { id }, context, info) => accessTokens.lookup.findById(context, id, info),
+  }),
+  accessTokens: t.field({
+    type: AccessTokenConnection,
+    description: "Access tokens, the newest first unless told otherwise. Superusers see everybody's, others their own.",
+    args: {
+      ...pageArgs,
+      filter: t.arg({ type: AccessTokenFilter, description: 'Which to list; all without.' }),
+      orderBy: t.arg({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
+    },
+    resolve: (_root, { filter, orderBy, ...page }, context, info) =>
+      accessTokens.list.connect(context, filter ?? {}, page, info, orderingOf(orderBy)),
   }),
   accessTokensByIds: t.field({
     type: [AccessToken],
     nullable: { list: false, items: true },
-    description:
-      "Access tokens in the order of the ids, each null alone. Superusers see everybody's, others their own.",
+    description: 'Access tokens in the order of the ids, each null alone.',
     args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
-    resolve: (_root, { ids }, context, info) => accessTokenByPk.findByIds(context, ids, info),
+    resolve: (_root, { ids }, context, info) => accessTokens.lookup.findByIds(context, ids, info),
   }),
 }))
+
+builder.objectField(User, 'accessTokens', (t) =>
+  t.field({
+    type: AccessTokenConnection,
+    description:
+      "The user's access tokens, the newest first unless told otherwise: of others, superusers alone see them.",
+    args: {
+      ...pageArgs,
+      orderBy: t.arg({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
+    },
+    resolve: ({ pk }, { orderBy, ...page }, context, info) =>
+      accessTokens.list.connect(context, { user: String(pk) }, page, info, orderingOf(orderBy)),
+  }),
+)
+
+builder.objectField(OAuth2Provider, 'accessTokens', (t) =>
+  t.field({
+    type: AccessTokenConnection,
+    description:
+      'The access tokens that it issued, the newest first unless told otherwise: those that the caller may see.',
+    args: {
+      ...pageArgs,
+      orderBy: t.arg({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
+    },
+    resolve: ({ pk }, { orderBy, ...page }, context, info) =>
+      accessTokens.list.connect(context, { provider: String(pk) }, page, info, orderingOf(orderBy)),
+  }),
+)
+
+builder.mutationField('revokeAccessTokens', (t) =>
+  t.field({
+    type: RevokePayload,
+    description:
+      'Revokes access tokens: deletes them, as authentik does when a client revokes one (RFC 7009). Each has an outcome of its own; a malformed id refuses the whole. Needs the right `delete_accesstoken`.',
+    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, 1 to 500." }) },
+    resolve: (_root, { ids }, context) => revokeByIds(context, accessTokens, ids),
+  }),
+)

@@ -2,10 +2,11 @@ import type { GroupBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { partial } from './body.ts'
 import { builder } from './builder.ts'
+import { connectionOf, List, pageArgs } from './connection.ts'
 import { uuidKeys } from './keys.ts'
 import { Lookup } from './loader.ts'
 import { addNode, Node } from './node.ts'
-import { getMe, User } from './user.ts'
+import { getMe, User, UserConnection, userByPk, userList } from './user.ts'
 
 export const Group = builder.objectRef<GroupBody>('Group')
 
@@ -16,6 +17,21 @@ export const groupByPk = new Lookup<string, GroupBody>({
   find: (authentik, pk, query) => authentik.find(endpoints.group, pk, query),
 })
 addNode(groupByPk)
+
+const groupList = new List<GroupBody>({
+  typename: 'Group',
+  includes: endpoints.groups.includes,
+  // By name: their keys are random. Where a release does not order by "pk", it ignores that.
+  ordering: 'name,pk',
+  filters: {
+    search: { parameter: 'search' },
+    name: { parameter: 'name' },
+    isSuperuser: { parameter: 'is_superuser' },
+    members: { parameter: 'members_by_pk', read: (id) => userByPk.readId(id) },
+  },
+  getPage: (authentik, query) => authentik.find(endpoints.groups, undefined, query),
+  onRow: (context, group, includes) => groupByPk.prime(context, group.pk, group, includes),
+})
 
 const loaded =
   'Where only a shortened group is at hand, loaded from the group itself, which needs the right `view_group`.'
@@ -70,12 +86,32 @@ function parentsOf({ parents_obj: parents, parent, parent_name: name }: GroupBod
   return parent === null ? [] : [partial({ pk: parent, ...(name ? { name } : {}) } as GroupBody)]
 }
 
+const GroupConnection = connectionOf(Group)
+
+const GroupFilter = builder.inputType('GroupFilter', {
+  description: 'Which groups to list. Several criteria: only what fits all.',
+  fields: (t) => ({
+    search: t.string({ description: 'Text to look for in names.' }),
+    name: t.string({ description: 'With this name.' }),
+    isSuperuser: t.boolean({ description: 'Which give their members all rights, or do not.' }),
+    members: t.idList({
+      description: "With one of these users as a direct member: authentik's keys or global ids. All must exist.",
+    }),
+  }),
+})
+
 builder.queryFields((t) => ({
   group: t.field({
     type: Group,
     description: 'One group, null when absent or hidden. Needs the right `view_group`.',
     args: { id: t.arg.id({ required: true, description: "authentik's key, a UUID, or the global id." }) },
     resolve: (_root, { id }, context, info) => groupByPk.findById(context, id, info),
+  }),
+  groups: t.field({
+    type: GroupConnection,
+    description: 'Groups, by name. Needs the right `view_group`, on all or on some of them.',
+    args: { ...pageArgs, filter: t.arg({ type: GroupFilter, description: 'Which to list; all without.' }) },
+    resolve: (_root, { filter, ...page }, context, info) => groupList.connect(context, filter ?? {}, page, info),
   }),
   groupsByIds: t.field({
     type: [Group],
@@ -106,3 +142,12 @@ builder.objectFields(User, (t) => ({
     },
   }),
 }))
+
+builder.objectField(Group, 'users', (t) =>
+  t.field({
+    type: UserConnection,
+    description: 'The direct members, the newest user first. Needs the right `view_user`, on all or on some of them.',
+    args: pageArgs,
+    resolve: ({ pk }, page, context, info) => userList.connect(context, { groups: [pk] }, page, info),
+  }),
+)

@@ -1,15 +1,16 @@
-import type { OAuth2ProviderBody, RedirectUriBody } from '../authentik/bodies.ts'
+import type { OAuth2ProviderBody } from '../authentik/bodies.ts'
 import type { Authentik } from '../authentik/client.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from './builder.ts'
+import { connectionOf, List, pageArgs } from './connection.ts'
 import { integerKeys } from './keys.ts'
 import { type Find, Lookup, type Outcome, oneByOne } from './loader.ts'
 import { addNode, Node } from './node.ts'
+import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
 
 const loaded = 'Loaded from the provider itself where a grant leaves it out.'
 
 export const OAuth2Provider = builder.objectRef<OAuth2ProviderBody>('OAuth2Provider')
-const RedirectUri = builder.objectRef<RedirectUriBody>('RedirectUri')
 
 export const providerByPk = new Lookup<number, OAuth2ProviderBody>({
   typename: 'OAuth2Provider',
@@ -18,6 +19,20 @@ export const providerByPk = new Lookup<number, OAuth2ProviderBody>({
   findMany: findProviders,
 })
 addNode(providerByPk)
+
+const providerList = new List<OAuth2ProviderBody>({
+  typename: 'OAuth2Provider',
+  ordering: '-pk',
+  filters: {
+    search: { parameter: 'search' },
+    name: { parameter: 'name' },
+    clientId: { parameter: 'client_id' },
+    clientType: { parameter: 'client_type' },
+    application: { parameter: 'application' },
+  },
+  getPage: (authentik, query) => authentik.find(endpoints.oauth2Providers, undefined, query),
+  onRow: (context, provider, includes) => providerByPk.prime(context, provider.pk, provider, includes),
+})
 
 /** An installation has few providers: for more than three one page of them all is cheaper, and the rest asked for. */
 async function findProviders(
@@ -29,85 +44,6 @@ async function findProviders(
   const page = await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: 100 })
   const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
   return oneByOne(pks, async (pk) => found.get(pk) ?? find(pk))
-}
-
-const ClientType = builder.enumType('ClientType', {
-  description: 'Whether a client can keep a secret (RFC 6749, section 2.1).',
-  values: {
-    CONFIDENTIAL: { value: 'confidential', description: 'It can, and authenticates with its client secret.' },
-    PUBLIC: { value: 'public', description: 'It cannot: an app in a browser or on a device.' },
-  },
-})
-
-const MatchingMode = builder.enumType('MatchingMode', {
-  description: 'How a redirect URI of a request is held against a configured one.',
-  values: {
-    STRICT: { value: 'strict', description: 'Both must be the same, character by character.' },
-    REGEX: { value: 'regex', description: 'The configured one is a regular expression that must match.' },
-  },
-})
-
-const RedirectUriType = builder.enumType('RedirectUriType', {
-  description: 'What a redirect URI is for.',
-  values: {
-    AUTHORIZATION: { value: 'authorization', description: 'Where users are sent back to after they signed in.' },
-    LOGOUT: { value: 'logout', description: 'Where users may be sent after they signed out.' },
-  },
-})
-
-const SubMode = builder.enumType('SubMode', {
-  description: 'Which of a user\'s properties becomes the claim "sub".',
-  values: {
-    HASHED_USER_ID: { value: 'hashed_user_id', description: 'A hash of the key, the same as `User.uid`.' },
-    USER_ID: { value: 'user_id', description: 'The key, `User.pk`.' },
-    USER_UUID: { value: 'user_uuid', description: 'The UUID.' },
-    USER_USERNAME: { value: 'user_username', description: 'The username.' },
-    USER_EMAIL: { value: 'user_email', description: 'The e-mail address, which users may be able to change.' },
-    USER_UPN: { value: 'user_upn', description: 'The attribute "upn", else a hash as with HASHED_USER_ID.' },
-  },
-})
-
-const IssuerMode = builder.enumType('IssuerMode', {
-  description: 'What the claim "iss" names.',
-  values: {
-    GLOBAL: { value: 'global', description: 'One issuer for all providers.' },
-    PER_PROVIDER: { value: 'per_provider', description: "An issuer for each provider, by its application's slug." },
-  },
-})
-
-const LogoutMethod = builder.enumType('LogoutMethod', {
-  description: 'How the client is told that a session ended.',
-  values: {
-    BACKCHANNEL: {
-      value: 'backchannel',
-      description: 'authentik calls the client (OpenID Connect Back-Channel Logout).',
-    },
-    FRONTCHANNEL: {
-      value: 'frontchannel',
-      description: "The user's browser does (OpenID Connect Front-Channel Logout).",
-    },
-  },
-})
-
-RedirectUri.implement({
-  description: 'A URI that the client may name in its requests.',
-  fields: (t) => ({
-    matchingMode: t.expose('matching_mode', {
-      type: MatchingMode,
-      description: 'How it is compared. Null where the release does not tell (2024.10.0 to 2024.10.2).',
-    }),
-    url: t.exposeString('url', { nullable: false, description: 'The URI, or the regular expression.' }),
-    redirectUriType: t.expose('redirect_uri_type', {
-      type: RedirectUriType,
-      description: 'What it is for. Null before authentik 2026.5.',
-    }),
-  }),
-})
-
-/** From 2024.10.0 to 2024.10.2 the URIs were one text, each on a line of its own. */
-function redirectUrisOf({ redirect_uris: uris }: OAuth2ProviderBody): readonly RedirectUriBody[] | null | undefined {
-  if (typeof uris !== 'string') return uris
-  return uris.split('\n').flatMap((line) => (line.trim() === '' ? [] : [{ url: line.trim() }]))
 }
 
 OAuth2Provider.implement({
@@ -230,12 +166,35 @@ function federationSourcesOf(provider: OAuth2ProviderBody): readonly string[] | 
   return provider.jwt_federation_sources ?? provider.jwks_sources
 }
 
+const OAuth2ProviderConnection = connectionOf(OAuth2Provider)
+
+const OAuth2ProviderFilter = builder.inputType('OAuth2ProviderFilter', {
+  description: 'Which OAuth2 providers to list. Several criteria: only what fits all.',
+  fields: (t) => ({
+    search: t.string({ description: 'Text to look for in names.' }),
+    name: t.string({ description: 'With this name.' }),
+    clientId: t.string({ description: 'With this client identifier.' }),
+    clientType: t.field({ type: ClientType, description: 'Of this client type.' }),
+    application: t.field({ type: 'UUID', description: 'Used by the application with this key.' }),
+  }),
+})
+
 builder.queryFields((t) => ({
   oauth2Provider: t.field({
     type: OAuth2Provider,
     description: 'One OAuth2 provider, null when it is absent or hidden. Needs the right `view_oauth2provider`.',
     args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
     resolve: (_root, { id }, context, info) => providerByPk.findById(context, id, info),
+  }),
+  oauth2Providers: t.field({
+    type: OAuth2ProviderConnection,
+    description:
+      'OAuth2 providers, the newest first. Needs the right `view_oauth2provider`, on all or on some of them.',
+    args: {
+      ...pageArgs,
+      filter: t.arg({ type: OAuth2ProviderFilter, description: 'Which to list; all without.' }),
+    },
+    resolve: (_root, { filter, ...page }, context, info) => providerList.connect(context, filter ?? {}, page, info),
   }),
   oauth2ProvidersByIds: t.field({
     type: [OAuth2Provider],

@@ -4,7 +4,8 @@ import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { partial } from './body.ts'
 import { builder } from './builder.ts'
-import { integerKeys } from './keys.ts'
+import { connectionOf, List, pageArgs } from './connection.ts'
+import { integerKeys, readId, uuidKeys } from './keys.ts'
 import { Lookup } from './loader.ts'
 import { addNode, Node } from './node.ts'
 
@@ -17,6 +18,26 @@ export const userByPk = new Lookup<number, UserBody>({
   find: (authentik, pk, query) => authentik.find(endpoints.user, pk, query),
 })
 addNode(userByPk)
+
+export const userList = new List<UserBody>({
+  typename: 'User',
+  includes: endpoints.users.includes,
+  ordering: '-pk',
+  filters: {
+    search: { parameter: 'search' },
+    username: { parameter: 'username' },
+    email: { parameter: 'email' },
+    name: { parameter: 'name' },
+    uuid: { parameter: 'uuid' },
+    path: { parameter: 'path' },
+    isActive: { parameter: 'is_active' },
+    isSuperuser: { parameter: 'is_superuser' },
+    type: { parameter: 'type' },
+    groups: { parameter: 'groups_by_pk', read: (id) => readId('Group', uuidKeys, id) },
+  },
+  getPage: (authentik, query) => authentik.find(endpoints.users, undefined, query),
+  onRow: (context, user, includes) => userByPk.prime(context, user.pk, user, includes),
+})
 
 /** The caller's own user, as authentik tells it to anybody who is signed in; asked for once in an operation. */
 export const getMe = createContextCache(async ({ authentik }: Context) => (await authentik.get(endpoints.me)).user)
@@ -83,12 +104,36 @@ User.implement({
   }),
 })
 
+export const UserConnection = connectionOf(User)
+
+const UserFilter = builder.inputType('UserFilter', {
+  description: 'Which users to list. Several criteria: only who fits all.',
+  fields: (t) => ({
+    search: t.string({ description: 'Text to look for in usernames, names, e-mail addresses and UUIDs.' }),
+    username: t.string({ description: 'With this username.' }),
+    email: t.string({ description: 'With this e-mail address.' }),
+    name: t.string({ description: 'With this name.' }),
+    uuid: t.field({ type: 'UUID', description: 'With this UUID.' }),
+    path: t.string({ description: 'Filed under this path itself.' }),
+    isActive: t.boolean({ description: 'Who may sign in, or may not.' }),
+    isSuperuser: t.boolean({ description: 'To whom a group gives all rights, or none does.' }),
+    type: t.field({ type: [UserType], description: 'Of one of these types.' }),
+    groups: t.idList({ description: "Direct members of one of these groups: authentik's keys or global ids." }),
+  }),
+})
+
 builder.queryFields((t) => ({
   user: t.field({
     type: User,
     description: 'One user, null when absent or hidden. Needs the right `view_user`, even for the caller: see `me`.',
     args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
     resolve: (_root, { id }, context, info) => userByPk.findById(context, id, info),
+  }),
+  users: t.field({
+    type: UserConnection,
+    description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
+    args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Whom to list; all without.' }) },
+    resolve: (_root, { filter, ...page }, context, info) => userList.connect(context, filter ?? {}, page, info),
   }),
   usersByIds: t.field({
     type: [User],

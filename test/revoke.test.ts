@@ -1,0 +1,389 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { listen, startGateway, startGatewayOver } from './start.ts'
+
+const payload = '{ revokedCount failedCount results { id outcome code message } }'
+const byIds = (ids: unknown) => `mutation { payload: revokeAccessTokens(ids: ${JSON.stringify(ids)}) ${payload} }`
+const deletions = (asked: readonly string[]) => asked.filter((line) => line.startsWith('DELETE '))
+
+describe('Revoking by ids', () => {
+  it('has a result for each id, in order, and deletes a repeated one once', async () => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask(byIds(['42', '99999', 'AccessToken:7', 'AccessToken:42']))
+    expect(errors).toBeUndefined()
+    expect(data.payload).toEqual({
+      revokedCount: 2,
+      failedCount: 0,
+      results: [
+        { id: 'AccessToken:42', outcome: 'REVOKED', code: null, message: null },
+        { id: 'AccessToken:99999', outcome: 'NOT_FOUND', code: 'NOT_FOUND', message: expect.any(String) },
+        { id: 'AccessToken:7', outcome: 'REVOKED', code: null, message: null },
+        { id: 'AccessToken:42', outcome: 'REVOKED', code: null, message: null },
+      ],
+    })
+    const paths = [
+      'DELETE /oauth2/access_tokens/42/',
+      'DELETE /oauth2/access_tokens/7/',
+      'DELETE /oauth2/access_tokens/99999/',
+    ]
+    expect(asked().sort()).toEqual(paths)
+    expect((await ask('{ accessToken(id: 42) { pk } }')).data).toEqual({ accessToken: null })
+  })
+
+  it.each([
+    ['revokeRefreshTokens', 'RefreshToken', 'refreshToken'],
+    ['revokeAuthorizationCodes', 'AuthorizationCode', 'authorizationCode'],
+  ])('%s works alike', async (mutation, typename, query) => {
+    const { ask } = await startGateway()
+    const { data } = await ask(`mutation { payload: ${mutation}(ids: [1, "${typename}:2"]) ${payload} }`)
+    expect(data.payload.results).toMatchObject([
+      { id: `${typename}:1`, outcome: 'REVOKED' },
+      { id: `${typename}:2`, outcome: 'REVOKED' },
+    ])
+    expect((await ask(`{ ${query}(id: 1) { pk } }`)).data).toEqual({ [query]: null })
+  })
+
+  it('tells an owner without the right FORBIDDEN, and of others nothing', async () => {
+    const { ask } = await startGateway()
+    const { data } = await ask(byIds([5, 42]), { token: 'demo-plain' })
+    expect(data.payload).toMatchObject({
+      revokedCount: 0,
+      failedCount: 1,
+      results: [{ outcome: 'FORBIDDEN', code: 'FORBIDDEN' }, { outcome: 'NOT_FOUND' }],
+    })
+    expect(data.payload.results[0].message).toContain('delete_accesstoken')
+  })
+
+  it.each<[string, unknown]>([
+    ['a malformed id', ['42', 'abc']],
+    ['an id of another type', ['42', 'User:1']],
+    ['no id', []],
+    ['10,000 ids', Array.from({ length: 10_000 }, (_, index) => `${index + 1}`)],
+  ])('of %s is BAD_USER_INPUT, and nothing is deleted', async (_what, ids) => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask('mutation ($ids: [ID!]!) { revokeAccessTokens(ids: $ids) { revokedCount } }', {
+      variables: { ids },
+    })
+    expect(data).toEqual({ revokeAccessTokens: null })
+    expect(errors).toMatchObject([{ path: ['revokeAccessTokens'], extensions: { code: 'BAD_USER_INPUT' } }])
+    expect(asked()).toEqual([])
+  })
+
+  it('needs a token', async () => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask(byIds([42]), { token: null })
+    expect(data.payload).toBeNull()
+    expect(errors?.[0]?.extensions.code).toBe('UNAUTHENTICATED')
+    expect(asked()).toEqual([])
+  })
+
+  it('happens by POST alone', async () => {
+    const { url, asked } = await startGateway()
+    const headers = { authorization: 'Bearer demo-superuser' }
+    const response = await fetch(`${url}?query=${encodeURIComponent(byIds([42]))}`, { headers })
+    expect(response.status).toBe(405)
+    expect(asked()).toEqual([])
+  })
+
+  it('is one line of the log each, without any secret', async () => {
+    const { ask, lines } = await startGateway()
+    await ask(byIds([42, 99999]))
+    const entries = lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'revoke')
+    expect(entries).toMatchObject([
+      {
+        level: 30,
+        credential: expect.stringMatching(/^[0-9a-f]{16}$/),
+        id: 'AccessToken:42',
+        outcome: 'REVOKED',
+        requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      },
+      { level: 30, id: 'AccessToken:99999', outcome: 'NOT_FOUND', requestId: expect.any(String) },
+    ])
+    expect(entries[0].credential).toBe(entries[1].credential)
+    expect(lines.join()).not.toContain('demo-superuser')
+  })
+})
+
+describe('A revocation that authentik does not answer', () => {
+  const answer =
+    (status: number, body: unknown): Parameters<typeof listen>[0] =>
+    (_request, response) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+
+  it.each<[string, Parameters<typeof listen>[0], string, boolean]>([
+    ['a reset', (request) => request.socket.destroy(), 'UPSTREAM_UNAVAILABLE', true],
+    ['a time-out', () => {}, 'UPSTREAM_TIMEOUT', true],
+    ['a 500', answer(500, {}), 'UPSTREAM_UNAVAILABLE', true],
+    ['a web page', (_request, response) => response.end('<html>'), 'UPSTREAM_INVALID_RESPONSE', true],
+    ['a 200', answer(200, { pk: 1 }), 'UPSTREAM_INVALID_RESPONSE', true],
+    ['a 429', answer(429, {}), 'RATE_LIMITED', false],
+    ['bad credentials', answer(403, { detail: 'Token invalid/expired' }), 'UNAUTHENTICATED', false],
+  ])('by %s is FAILED, told as what it is, and not tried again', async (_what, upstream, code, open) => {
+    let asked = 0
+    const { url } = await listen((request, response) => {
+      asked += 1
+      return upstream(request, response)
+    })
+    const { ask } = await startGatewayOver(url, { timeout: 500 })
+    const { data } = await ask(byIds([1]))
+    expect(data.payload).toMatchObject({
+      revokedCount: 0,
+      failedCount: 1,
+      results: [{ id: 'AccessToken:1', outcome: 'FAILED', code }],
+    })
+    expect(/may have been revoked/.test(data.payload.results[0].message)).toBe(open)
+    expect(asked).toBe(1)
+  })
+
+  it('because it cannot be reached has surely changed nothing', async () => {
+    const { ask } = await startGatewayOver('http://127.0.0.1:1')
+    const { data } = await ask(byIds([1]))
+    expect(data.payload.results[0]).toMatchObject({
+      outcome: 'FAILED',
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: 'authentik cannot be reached.',
+    })
+  })
+
+  it('stops no other', async () => {
+    const { url } = await listen((request, response) => {
+      if (request.url?.includes('/2/')) request.socket.destroy()
+      else response.writeHead(204).end()
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(byIds([1, 2, 3]))
+    expect(data.payload.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      'REVOKED',
+      'FAILED',
+      'REVOKED',
+    ])
+  })
+
+  it('goes on when its caller hangs up', async () => {
+    const seen = { started: 0, finished: 0 }
+    const { url } = await listen(async (_request, response) => {
+      seen.started += 1
+      await sleep(300)
+      response.writeHead(204).end(() => (seen.finished += 1))
+    })
+    const { ask } = await startGatewayOver(url, { concurrency: 1 })
+    await expect(ask(byIds([1, 2, 3]), { signal: AbortSignal.timeout(150) })).rejects.toThrow()
+    await expect.poll(() => seen, { timeout: 3000 }).toEqual({ started: 3, finished: 3 })
+  })
+
+  it('does not wait its time out behind others', async () => {
+    const { url } = await listen(async (_request, response) => {
+      await sleep(50)
+      response.writeHead(204).end()
+    })
+    const { ask } = await startGatewayOver(url, { concurrency: 2, timeout: 400 })
+    const { data } = await ask(byIds(Array.from({ length: 60 }, (_, index) => `${index + 1}`)))
+    expect(data.payload).toMatchObject({ revokedCount: 60, failedCount: 0 })
+  })
+})
+
+describe('A read around a revocation', () => {
+  it('that begins after it was sent joins none that began before', async () => {
+    const reads: string[] = []
+    let deleted = false
+    const { url } = await listen(async (request, response) => {
+      if (request.method === 'DELETE') {
+        await sleep(200)
+        deleted = true
+        return response.writeHead(204).end()
+      }
+      reads.push(deleted ? 'after' : 'before')
+      const found = !deleted
+      await sleep(600)
+      const body = found
+        ? {
+            pk: 1,
+            provider: { pk: 1, name: 'p' },
+            user: { pk: 1, username: 'a', name: '', uid: 'u' },
+            is_expired: false,
+            scope: [],
+          }
+        : { detail: 'Not found.' }
+      return response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    })
+    const { ask } = await startGatewayOver(url)
+    const query = '{ accessToken(id: 1) { pk } }'
+    const early = ask(query)
+    await sleep(100)
+    const revocation = ask(byIds([1]))
+    await sleep(50)
+    const during = ask(query)
+    await revocation
+    const late = ask(query)
+    expect((await late).data).toEqual({ accessToken: null })
+    expect((await early).data).toEqual({ accessToken: { pk: 1 } })
+    await during
+    expect(reads).toEqual(['before', 'before', 'after'])
+  })
+})
+
+describe("Revoking a user's grants", () => {
+  const grants = (user: unknown, more = '') =>
+    `mutation { payload: revokeUserGrants(user: "${user}"${more}) ${payload} }`
+  const idsOf = ({ results }: { results: { id: string }[] }) => results.map(({ id }) => id)
+  const kindsOf = (ids: string[]) => [...new Set(ids.map((id) => id.split(':')[0]))]
+
+  it('takes codes, then refresh tokens, then access tokens, until none is left', async () => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask(grants(5))
+    expect(errors).toBeUndefined()
+    expect(data.payload).toMatchObject({ revokedCount: 15, failedCount: 0 })
+    expect(kindsOf(idsOf(data.payload))).toEqual(['AuthorizationCode', 'RefreshToken', 'AccessToken'])
+    const kinds = asked().map((line) => line.replace(/^(\w+) \/oauth2\/(\w+)\/.*/, '$1 $2'))
+    expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
+      'GET authorization_codes',
+      'DELETE authorization_codes',
+      'GET authorization_codes',
+      'GET refresh_tokens',
+      'DELETE refresh_tokens',
+      'GET refresh_tokens',
+      'GET access_tokens',
+      'DELETE access_tokens',
+      'GET access_tokens',
+    ])
+    const left = await ask(
+      '{ user(id: 5) { accessTokens { totalCount } refreshTokens { totalCount } } authorizationCodes(filter: { user: 5 }) { totalCount } }',
+    )
+    expect(left.data).toEqual({
+      user: { accessTokens: { totalCount: 0 }, refreshTokens: { totalCount: 0 } },
+      authorizationCodes: { totalCount: 0 },
+    })
+    expect((await ask('{ accessTokens { totalCount } }')).data.accessTokens.totalCount).toBe(288)
+  })
+
+  it('by a dry run deletes nothing and tells what would go', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask(grants('User:5', ', dryRun: true'))
+    expect(new Set(data.payload.results.map(({ outcome }: { outcome: string }) => outcome))).toEqual(
+      new Set(['WOULD_REVOKE']),
+    )
+    expect(data.payload).toMatchObject({ revokedCount: 0, failedCount: 0 })
+    expect(deletions(asked())).toEqual([])
+    const real = await ask(grants(5))
+    expect(idsOf(real.data.payload).sort()).toEqual(idsOf(data.payload).sort())
+  })
+
+  it('takes those of one provider alone', async () => {
+    const { ask } = await startGateway()
+    const { data } = await ask('{ accessTokens(filter: { user: 15, provider: 1 }) { nodes { id } totalCount } }')
+    const before = data.accessTokens.totalCount
+    expect(before).toBeGreaterThan(0)
+    const revoked = await ask(grants(15, ', provider: "OAuth2Provider:1"'))
+    const tokens = idsOf(revoked.data.payload).filter((id) => id.startsWith('AccessToken:'))
+    expect(tokens.sort()).toEqual(data.accessTokens.nodes.map(({ id }: { id: string }) => id).sort())
+    expect((await ask('{ accessTokens(filter: { user: 15 }) { totalCount } }')).data.accessTokens.totalCount).toBe(
+      95 - before,
+    )
+  })
+
+  it('of an ordinary caller is tried once for each, and FORBIDDEN', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask(grants(5), { token: 'demo-plain' })
+    expect(data.payload).toMatchObject({ revokedCount: 0, failedCount: 15 })
+    expect(deletions(asked())).toHaveLength(15)
+  })
+
+  it('of somebody else finds nothing for who is no superuser', async () => {
+    const { ask } = await startGateway()
+    expect((await ask(grants(5), { token: 'demo-auditor' })).data.payload).toEqual({
+      revokedCount: 0,
+      failedCount: 0,
+      results: [],
+    })
+  })
+
+  it.each([
+    [grants('abc'), 'Expected the id of one User'],
+    [grants(5, ', provider: "x"'), 'Expected the id of one OAuth2Provider'],
+    [grants(99999), 'authentik refuses the request: user: '],
+    [grants(5, ', provider: 99999'), 'authentik refuses the request: provider: '],
+  ])('%s is BAD_USER_INPUT', async (mutation, message) => {
+    const { ask, asked } = await startGateway()
+    const { errors } = await ask(mutation)
+    expect(errors).toMatchObject([
+      { path: ['payload'], message: expect.stringContaining(message), extensions: { code: 'BAD_USER_INPUT' } },
+    ])
+    expect(deletions(asked())).toEqual([])
+  })
+
+  /** An authentik with so many grants of each kind, of the user 1. */
+  async function startGrants(
+    count: number,
+    misbehave: (method: string, path: string, seen: number) => number | undefined = () => undefined,
+  ) {
+    const kinds = ['authorization_codes', 'refresh_tokens', 'access_tokens']
+    const left = new Map(kinds.map((kind) => [kind, Array.from({ length: count }, (_, index) => index + 1)]))
+    const seen = { running: 0, most: 0, requests: 0 }
+    const { url } = await listen(async (request, response) => {
+      seen.most = Math.max(seen.most, ++seen.running)
+      seen.requests += 1
+      response.on('close', () => (seen.running -= 1))
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
+      const [, , , , kind = '', pk] = pathname.split('/')
+      const pks = left.get(kind) ?? []
+      const status = misbehave(request.method ?? '', pathname, seen.requests)
+      const send = (code: number, body?: unknown) =>
+        response.writeHead(code, { 'content-type': 'application/json' }).end(body ? JSON.stringify(body) : undefined)
+      if (status) return send(status, { detail: 'no' })
+      if (request.method === 'DELETE') {
+        left.set(
+          kind,
+          pks.filter((one) => one !== Number(pk)),
+        )
+        return send(204)
+      }
+      const [page, size] = [Number(searchParams.get('page')), Number(searchParams.get('page_size'))]
+      const rows = pks.slice((page - 1) * size, page * size)
+      const pagination = {
+        count: pks.length,
+        total_pages: Math.max(1, Math.ceil(pks.length / size)),
+        start_index: rows.length ? (page - 1) * size + 1 : 0,
+      }
+      const user = Number(searchParams.get('user'))
+      return send(200, {
+        pagination,
+        results: rows.map((one) => ({ pk: one, user: { pk: user === 2 ? 3 : user }, provider: { pk: 1 } })),
+      })
+    })
+    return { url, left, seen }
+  }
+
+  it('works for a thousand grants of each kind, within the bound', async () => {
+    const { url, left, seen } = await startGrants(1000)
+    const { ask } = await startGatewayOver(url, { concurrency: 8, timeout: 2000 })
+    const { data, errors } = await ask(grants(1))
+    expect(errors).toBeUndefined()
+    expect(data.payload).toMatchObject({ revokedCount: 3000, failedCount: 0 })
+    expect([...left.values()].flat()).toEqual([])
+    expect(seen.most).toBeLessThanOrEqual(8)
+  })
+
+  it('loses no result when a later list fails, and tells of the rest', async () => {
+    const { url } = await startGrants(2, (method, path) =>
+      method === 'GET' && path.includes('refresh_tokens') ? 500 : undefined,
+    )
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask(grants(1))
+    expect(errors).toBeUndefined()
+    expect(data.payload).toMatchObject({ revokedCount: 4, failedCount: 1 })
+    expect(data.payload.results[2]).toMatchObject({
+      id: 'User:1',
+      outcome: 'FAILED',
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: expect.stringContaining('more grants of type RefreshToken'),
+    })
+  })
+
+  it('deletes nothing where the list is of somebody else', async () => {
+    const { url, left } = await startGrants(2)
+    const { ask } = await startGatewayOver(url)
+    const { errors } = await ask(grants(2))
+    expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+    expect([...left.values()].flat()).toHaveLength(6)
+  })
+})
