@@ -33,6 +33,8 @@ interface Setting<T> {
   readonly expected: string
   /** Undefined where the text is not what is expected. */
   readonly read: (text: string) => T | undefined
+  /** What came, in words, where it may hold a secret. */
+  readonly describe?: (text: string) => string
 }
 
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug']
@@ -54,6 +56,7 @@ export function readConfig<Release extends string>(
       fallback: undefined,
       expected: 'an http or https URL without userinfo, query and fragment',
       read: readUrl,
+      describe: describeUrl,
     },
     upstreamConcurrency: {
       name: 'UPSTREAM_CONCURRENCY',
@@ -88,13 +91,13 @@ export function readConfig<Release extends string>(
     argv,
     Object.values(settings).map(({ name }) => flagOf(name)),
   )
-  const readSetting = <T>({ name, fallback, expected, read }: Setting<T>): T => {
+  const readSetting = <T>({ name, fallback, expected, read, describe = JSON.stringify }: Setting<T>): T => {
     const flag = flags.get(flagOf(name))
     const text = flag ?? env[name] ?? ''
     if (text === '' && flag === undefined) return fallback
     const value = read(text)
     if (value === undefined)
-      mistakes.push(`${flag === undefined ? name : flagOf(name)}: expected ${expected}, got ${quote(text)}`)
+      mistakes.push(`${flag === undefined ? name : flagOf(name)}: expected ${expected}, got ${describe(text)}`)
     return value ?? fallback
   }
   const config: Config<Release> = {
@@ -131,11 +134,6 @@ function readFlags(argv: readonly string[], known: readonly string[]) {
   return { flags, mistakes }
 }
 
-/** What may hold a password or a token is not repeated. */
-function quote(text: string): string {
-  return /[@?#]/.test(text) ? 'something with "@", "?" or "#"' : JSON.stringify(text)
-}
-
 function oneOf(choices: readonly string[]): string {
   return `one of ${choices.join(', ')}`
 }
@@ -161,6 +159,15 @@ function readUrl(text: string): URL | undefined {
   if (!URL.canParse(text) || /[?#@]/.test(text)) return undefined
   const url = new URL(text)
   return ['http:', 'https:'].includes(url.protocol) ? url : undefined
+}
+
+/** A URL may hold a password or a token, even where it is none yet, so it is not repeated. */
+function describeUrl(text: string): string {
+  if (!URL.canParse(text)) return 'no URL'
+  const { protocol, username, password, search, hash } = new URL(text)
+  const parts = { userinfo: username || password, 'a query': search, 'a fragment': hash }
+  const [extra = 'something else'] = Object.entries(parts).flatMap(([part, value]) => (value ? [part] : []))
+  return ['http:', 'https:'].includes(protocol) ? `one with ${extra}` : `one that begins with ${protocol}`
 }
 
 function readOrigins(text: string): string[] | undefined {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { pino } from 'pino'
 import { Upstream } from './authentik/upstream.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -14,11 +14,12 @@ const upstream = new Upstream({ url, concurrency: config.upstreamConcurrency, ti
 const [firstCaller] = sandbox ? demonstrationCallers : []
 const gateway = createGateway({ ...config, upstream, log, demonstrationToken: firstCaller?.token })
 const server = createServer(gateway)
+const { sockets, busy } = watch()
 
 server.on('error', (error) => exit([`Cannot listen on ${config.host}:${config.port}: ${error.message}`]))
 server.listen(config.port, config.host, greet)
-process.once('SIGTERM', stop)
-process.once('SIGINT', stop)
+const signals = ['SIGTERM', 'SIGINT'] as const
+for (const signal of signals) process.once(signal, stop)
 
 function readConfigOrExit() {
   try {
@@ -59,14 +60,33 @@ function introduce({ release }: Sandbox, here: string): string[] {
   ]
 }
 
-/** Lets the requests in flight finish; a second signal ends the process at once. */
+/** Lets the requests in flight finish, drops every other connection, and ends; a second signal ends it at once. */
 function stop(): void {
-  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  for (const signal of signals) process.removeListener(signal, stop).once(signal, () => process.exit(1))
+  for (const socket of sockets) if (!busy.has(socket)) socket.destroy()
+  // What is sent half, or never read, must not keep the process.
+  setTimeout(() => server.closeAllConnections(), config.upstreamTimeout + 1000).unref()
   server.close(async () => {
-    clearInterval(idle)
     await upstream.close()
     await sandbox?.close()
   })
+}
+
+/** Knows which connections are open, and which of them wait for an answer. */
+function watch(): { sockets: Set<Socket>; busy: Set<Socket> } {
+  const [sockets, busy] = [new Set<Socket>(), new Set<Socket>()]
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('request', ({ socket }, response) => {
+    busy.add(socket)
+    response.once('close', () => {
+      busy.delete(socket)
+      if (!server.listening) socket.end()
+    })
+  })
+  return { sockets, busy }
 }
 
 function exit(lines: readonly string[]): never {

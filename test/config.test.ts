@@ -77,11 +77,11 @@ describe('A mistake', () => {
     [{ UPSTREAM_TIMEOUT: '1.5' }, 'UPSTREAM_TIMEOUT: expected milliseconds from 1 to 600000, got "1.5"'],
     [
       { AUTHENTIK_URL: 'auth.example.com' },
-      'AUTHENTIK_URL: expected an http or https URL without userinfo, query and fragment, got "auth.example.com"',
+      'AUTHENTIK_URL: expected an http or https URL without userinfo, query and fragment, got no URL',
     ],
     [
       { AUTHENTIK_URL: 'ftp://auth.example.com' },
-      'AUTHENTIK_URL: expected an http or https URL without userinfo, query and fragment, got "ftp://auth.example.com"',
+      'AUTHENTIK_URL: expected an http or https URL without userinfo, query and fragment, got one that begins with ftp:',
     ],
     [
       { CORS_ORIGINS: '*' },

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -198,4 +198,41 @@ describe('The process', () => {
       expect(performance.now() - ended).toBeLessThan(3000)
     },
   )
+
+  it('is not kept by connections that say nothing', async () => {
+    const running = run()
+    const { port } = new URL(await addressOf(running))
+    const silent = connect(Number(port), '127.0.0.1')
+    await new Promise((resolve) => silent.once('connect', resolve))
+    silent.on('error', () => {})
+    await sleep(100)
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(0)
+  })
+
+  it('is not kept for ever by requests that are sent half', async () => {
+    const running = run({ UPSTREAM_TIMEOUT: '100' })
+    const { port } = new URL(await addressOf(running))
+    const half = connect(Number(port), '127.0.0.1')
+    half.on('error', () => {})
+    half.write(
+      'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"query":',
+    )
+    await sleep(200)
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(0)
+  })
+
+  it('ends at once on a second signal', async () => {
+    const { url } = await listen((request, response) => void (request.url?.includes('health') && response.end()))
+    const running = run({ AUTHENTIK_URL: url })
+    const here = await addressOf(running)
+    const broken = expect(ask(here, '{ user(id: 1) { username } }')).rejects.toThrow()
+    await sleep(300)
+    running.child.kill('SIGTERM')
+    await sleep(100)
+    running.child.kill('SIGINT')
+    expect(await running.ended).toBe(1)
+    await broken
+  })
 })
