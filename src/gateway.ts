@@ -1,24 +1,11 @@
-import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
-import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
-import {
-  type DocumentNode,
-  execute,
-  GraphQLError,
-  Lexer,
-  NoSchemaIntrospectionCustomRule,
-  type ParseOptions,
-  parse,
-  Source,
-  TokenKind,
-  type ValidationContext,
-  validate,
-} from 'graphql'
-import { createYoga, type Plugin } from 'graphql-yoga'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { execute, GraphQLError, NoSchemaIntrospectionCustomRule, validate } from 'graphql'
+import { createLRUCache, createYoga, type Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Upstream } from './authentik/upstream.ts'
 import { createContext } from './context.ts'
-import { codedError } from './errors.ts'
 import { createGraphiQL } from './graphiql.ts'
+import { limitDocuments, limits } from './limits.ts'
 import { schema } from './schema/index.ts'
 
 export interface GatewayOptions {
@@ -33,9 +20,6 @@ export interface GatewayOptions {
   readonly demonstrationToken?: string | undefined
 }
 
-/** What one request, and one document in it, may hold. */
-export const limits = { bodyBytes: 256 * 1024, tokens: 2000, nesting: 100, depth: 15, aliases: 100 }
-
 /** The gateway, as a listener for node's HTTP server: GraphQL at /graphql, liveness at /health. */
 export function createGateway({
   upstream,
@@ -45,7 +29,7 @@ export function createGateway({
   introspection,
   demonstrationToken,
 }: GatewayOptions) {
-  return createYoga({
+  const yoga = createYoga({
     schema,
     context: ({ request }) => createContext(request, upstream, log),
     plugins: [
@@ -61,26 +45,52 @@ export function createGateway({
     landingPage: false,
     multipart: false,
     maxRequestBodySize: limits.bodyBytes,
+    parserAndValidationCache: { documentCache: createLRUCache(cached), errorCache: createLRUCache(cached) },
     maskedErrors: { maskError: (error) => mask(error, log) },
     logging: { debug() {}, info() {}, warn: (text) => log.warn(text), error() {} },
   })
+  return (request: IncomingMessage, response: ServerResponse) => {
+    // Nothing here depends on the host, and a malformed one would be answered with a stack.
+    request.headers.host = 'localhost'
+    return yoga(request, response)
+  }
 }
+
+/** So many documents are kept parsed: at their largest some 200 MB. */
+const cached = { max: 200 }
 
 /** A form must not run an operation: what a browser sends to other origins unasked is refused. */
 function hardenHttp(): Plugin {
   return {
-    onRequest({ request, endResponse, fetchAPI }) {
+    onRequest({ request, url, endResponse, fetchAPI }) {
+      const refuse = (status: number, message: string) => {
+        const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
+        endResponse(
+          new fetchAPI.Response(body, { status, headers: { 'content-type': 'application/json; charset=utf-8' } }),
+        )
+      }
       const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-      if (request.method !== 'POST' || type === 'application/json') return
-      const message = 'Send a POST with "content-type: application/json".'
-      const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
-      const headers = { 'content-type': 'application/json; charset=utf-8' }
-      endResponse(new fetchAPI.Response(body, { status: 415, headers }))
+      if (request.method === 'POST' && type !== 'application/json') {
+        refuse(415, 'Send a POST with "content-type: application/json".')
+      }
+      for (const name of ['variables', 'extensions']) {
+        if (request.method === 'GET' && !isJson(url.searchParams.get(name) || 'null'))
+          refuse(400, `"${name}" must be JSON.`)
+      }
     },
     onResponse({ response }) {
       response.headers.set('cache-control', 'no-store')
       response.headers.set('x-content-type-options', 'nosniff')
     },
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -94,44 +104,6 @@ function showGraphiQL(demonstrationToken: string | undefined): Plugin {
       endResponse(new fetchAPI.Response(body, { headers }))
     },
   }
-}
-
-function limitDocuments(): Plugin {
-  const refuse = [
-    (context: ValidationContext | null, error: GraphQLError) =>
-      context?.reportError(codedError('QUERY_TOO_COMPLEX', error.message.replace('Syntax Error: ', ''))),
-  ]
-  const rules = [
-    maxDepthRule({ n: limits.depth, flattenFragments: true, onReject: refuse, propagateOnRejection: false }),
-    maxAliasesRule({ n: limits.aliases, onReject: refuse, propagateOnRejection: false }),
-  ]
-  return {
-    onParse({ setParseFn }) {
-      setParseFn(parseWithinLimits)
-    },
-    onValidate({ addValidationRule }) {
-      for (const rule of rules) addValidationRule(rule)
-      // graphql itself gives up on selections that take too long to compare.
-      const gaveUp = ({ message }: Error) => message === 'Validation aborted.'
-      const tooComplex = codedError('QUERY_TOO_COMPLEX', 'Too many fields of one name to compare.')
-      return ({ result, setResult }) => setResult(result.map((error: Error) => (gaveUp(error) ? tooComplex : error)))
-    },
-  }
-}
-
-/** Counts tokens and open brackets first: the parser and the rules recurse, and would run out of stack. */
-function parseWithinLimits(text: string, options?: ParseOptions): DocumentNode {
-  const lexer = new Lexer(new Source(text))
-  let tokens = 0
-  let nesting = 0
-  for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
-    tokens += 1
-    if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) nesting += 1
-    if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R) nesting -= 1
-    if (tokens > limits.tokens) throw codedError('QUERY_TOO_COMPLEX', `Token limit of ${limits.tokens} exceeded.`)
-    if (nesting > limits.nesting) throw codedError('QUERY_TOO_COMPLEX', `Nesting limit of ${limits.nesting} exceeded.`)
-  }
-  return parse(text, options)
 }
 
 /** Yoga's own executor puts what comes later behind what came at once, whatever the order of the selection. */
@@ -164,8 +136,15 @@ function corsOf(request: Request, origins: readonly string[]) {
 function mask(error: unknown, log: Logger): GraphQLError {
   const original = originOf(error)
   if (error instanceof GraphQLError && original instanceof GraphQLError) {
-    // What is wrong with an operation's variables has no code of its own.
-    error.extensions['code'] ??= 'BAD_USER_INPUT'
+    // Yoga quotes a body that is no JSON here, and takes the status from there.
+    if ('originalError' in error.extensions) {
+      delete error.extensions['originalError']
+      error.extensions['http'] = { status: 400 }
+    }
+    // graphql has no codes for what is wrong with a request.
+    error.extensions['code'] ??= error.message.startsWith('Variable ')
+      ? 'BAD_USER_INPUT'
+      : 'OPERATION_RESOLUTION_FAILURE'
     return error
   }
   log.error({ cause: original }, 'unexpected')

@@ -1,6 +1,7 @@
+import { connect } from 'node:net'
 import { auditServer } from 'graphql-http'
 import { describe, expect, it } from 'vitest'
-import { limits } from '../src/gateway.ts'
+import { limits } from '../src/limits.ts'
 import { startGateway } from './start.ts'
 
 describe('GraphQL over HTTP', () => {
@@ -48,8 +49,21 @@ describe('GraphQL over HTTP', () => {
     ]
     for (const response of await Promise.all(answers)) {
       expect(response.headers.get('cache-control')).toBe('no-store')
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff')
       await response.text()
     }
+  })
+
+  it.each(['a b%%', '[', 'evil.example', ''])('answers whatever host is named: %j', async (host) => {
+    const { url } = await startGateway()
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      let text = ''
+      socket.on('data', (data) => (text += data)).on('close', () => resolve(text))
+      socket.write(`GET /graphql?query={__typename} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    })
+    expect(answer).toContain('{"data":{"__typename":"Query"}}')
+    expect(answer.toLowerCase()).toContain('cache-control: no-store')
   })
 
   it('tells its liveness at /health, without asking authentik', async () => {
@@ -126,6 +140,33 @@ describe('Too much', () => {
     expect(asked()).toEqual([])
   })
 
+  it('is a text of over 32,768 characters, whatever it says', async () => {
+    const { ask } = await startGateway()
+    const { errors } = await ask(`{ __typename } # ${'x'.repeat(limits.characters)}`)
+    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+  })
+
+  it('is over 5000 objects, though authentik is asked for one', async () => {
+    const { ask, asked } = await startGateway()
+    const ids = Array.from({ length: 500 }, () => '42')
+    const aliases = Array.from({ length: 11 }, (_, index) => `a${index}: accessTokensByIds(ids: $ids) { pk }`)
+    const { data, errors } = await ask(`query ($ids: [ID!]!) { ${aliases.join(' ')} }`, { variables: { ids } })
+    expect(data).toBeNull()
+    expect(errors).toMatchObject([{ path: ['a10'], extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+    expect(asked().length).toBeLessThanOrEqual(1)
+    const lists = Array.from({ length: 18 }, (_, index) => `a${index}: accessTokens(first: 300) { nodes { pk } }`)
+    const listed = await ask(`{ ${lists.join(' ')} }`)
+    expect(listed.errors?.map(({ extensions }) => extensions.code)).toEqual(['QUERY_TOO_COMPLEX', 'QUERY_TOO_COMPLEX'])
+    expect(asked()).toHaveLength(3)
+  })
+
+  it('is no list of ids without a token', async () => {
+    const { ask } = await startGateway()
+    const { data, errors } = await ask('{ nodes(ids: ["AccessToken:1", "x"]) { id } }', { token: null })
+    expect(data).toBeNull()
+    expect(errors).toMatchObject([{ path: ['nodes'], extensions: { code: 'UNAUTHENTICATED' } }])
+  })
+
   it('is not the allowed depth', async () => {
     const { ask } = await startGateway()
     expect((await ask(nested(limits.depth))).errors).toBeUndefined()
@@ -171,14 +212,29 @@ describe('Rubbish', () => {
     ],
     ['variables that are none', '{"query":"{ __typename }","variables":[]}', 'BAD_REQUEST'],
     ['an unknown operation', '{"query":"query A { __typename }","operationName":"B"}', 'OPERATION_RESOLUTION_FAILURE'],
+    ['a subscription', '{"query":"subscription { x }"}', 'OPERATION_RESOLUTION_FAILURE'],
     ['a batch', '[{"query":"{ __typename }"}]', 'BAD_REQUEST'],
   ])('%s has a coded error', async (_what, body, code) => {
     const { url, asked } = await startGateway()
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     expect(response.status).toBeLessThan(500)
     const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] }
-    expect(errors[0]?.extensions.code).toBe(code)
+    expect(errors[0]?.extensions).toEqual({ code })
     expect(asked()).toEqual([])
+  })
+
+  it.each([
+    ['query={__typename}&variables={', 'BAD_REQUEST'],
+    ['query={__typename}&extensions=x', 'BAD_REQUEST'],
+    ['query={__typename}&variables=5', 'BAD_REQUEST'],
+    ['query={__typename', 'GRAPHQL_PARSE_FAILED'],
+    ['variables={}', 'BAD_REQUEST'],
+  ])('in a GET (%s) has a coded error', async (search, code) => {
+    const { url, lines } = await startGateway()
+    const response = await fetch(`${url}?${search}`, { headers: { accept: 'application/json' } })
+    expect(response.status).toBeLessThan(500)
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code } }] })
+    expect(lines).toEqual([])
   })
 })
 

@@ -17,7 +17,8 @@ function importsOf(file: string): string[] {
 const layers: Record<string, readonly string[]> = {
   'main.ts': ['config.ts', 'gateway.ts', 'sandbox', 'authentik'],
   'config.ts': [],
-  'gateway.ts': ['schema', 'context.ts', 'graphiql.ts', 'errors.ts', 'authentik'],
+  'gateway.ts': ['schema', 'context.ts', 'graphiql.ts', 'limits.ts', 'authentik'],
+  'limits.ts': ['errors.ts'],
   'graphiql.ts': ['examples.ts'],
   'examples.ts': [],
   schema: ['context.ts', 'errors.ts', 'authentik'],
