@@ -61,6 +61,13 @@ export class Unreachable extends UpstreamError {
   }
 }
 
+/** Nobody waits for the answer any more, so nobody is told. */
+export class CallerGone extends UpstreamError {
+  constructor() {
+    super('UPSTREAM_UNAVAILABLE', 'The caller has hung up.')
+  }
+}
+
 /** An argument that the gateway can judge itself; upstream was not asked. */
 export function inputError(expected: string, came: unknown): GraphQLError {
   return codedError(

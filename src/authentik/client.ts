@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import { UpstreamError } from '../errors.ts'
+import { CallerGone, UpstreamError } from '../errors.ts'
 import type { Endpoint } from './endpoints.ts'
 import { type Answer, judge } from './judge.ts'
 import type { paths } from './openapi.ts'
@@ -16,8 +16,9 @@ type Value = string | number | boolean
 /** The caller's `Authorization`, or why there is none that could be forwarded. */
 export type Credential = { readonly authorization: string } | { readonly missing: string }
 
-/** More reads than any one operation may make upstream. */
+/** More reads than any one operation may make upstream, and more objects than it may have looked up and listed. */
 export const mostReads = 500
+export const mostObjects = 5000
 
 /** authentik, asked in one caller's name, for one operation. */
 export class Authentik {
@@ -26,6 +27,7 @@ export class Authentik {
   readonly #signal: AbortSignal | undefined
   readonly #log: Logger
   #reads = 0
+  #objects = 0
 
   constructor(upstream: Upstream, credential: Credential, signal: AbortSignal | undefined, log: Logger) {
     this.#upstream = upstream
@@ -42,6 +44,17 @@ export class Authentik {
   /** How many requests may run at once. */
   get concurrency(): number {
     return this.#upstream.concurrency
+  }
+
+  /**
+   * Counts objects that are to be given, the same one at each place: repeating costs authentik nothing, but the gateway.
+   * Throws UNAUTHENTICATED without credentials, and QUERY_TOO_COMPLEX when they are too many.
+   */
+  count(objects: number): void {
+    this.#authorization()
+    this.#objects += objects
+    if (this.#objects <= mostObjects) return
+    throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation gives more than ${mostObjects} objects.`)
   }
 
   /** The same, for what must come to its end when the caller hangs up; it may read as much again. */
@@ -108,7 +121,7 @@ export class Authentik {
       this.#log.debug({ path: endpoint.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
       return judge(answer, endpoint)
     } catch (error) {
-      if (error instanceof UpstreamError && error.code.startsWith('UPSTREAM_')) {
+      if (error instanceof UpstreamError && error.code.startsWith('UPSTREAM_') && !(error instanceof CallerGone)) {
         const { code, message, cause, authentik } = error
         this.#log.warn({ path: endpoint.path, code, authentik, cause }, message)
       }

@@ -1,5 +1,6 @@
 import { type AnswerDetails, invalidAnswer, refusal, shorten, UpstreamError } from '../errors.ts'
 import type { Endpoint } from './endpoints.ts'
+import { parseJson } from './json.ts'
 
 /** What came over the wire, as far as the gateway looks at it. */
 export interface Answer {
@@ -18,6 +19,7 @@ const badCredentials = [
 ]
 
 const longestMessage = 300
+const mostMessages = 20
 
 const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = {
   pk: (value) => typeof value === 'number' || typeof value === 'string',
@@ -28,15 +30,14 @@ const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = 
 
 /**
  * The body of a 200 that holds what the endpoint's answers hold; everything else is thrown as the UpstreamError that
- * says what a caller may know. A status other than 5xx and 429 counts only with a JSON body of authentik's shape: a web page that answers
- * 404 under a mistyped address must not say "no such token".
+ * says what a caller may know. A status other than 5xx and 429 counts only with a JSON body of authentik's shape: a web
+ * page that answers 404 under a mistyped address must not say "no such token".
  */
 export function judge({ status, requestId, retryAfter, text }: Answer, endpoint: Endpoint): object {
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
   if (status >= 500) throw new UpstreamError('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`, about)
   if (status === 429) {
-    const seconds = Number(retryAfter)
-    const wait = Number.isFinite(seconds) && retryAfter !== undefined ? { retryAfter: seconds } : {}
+    const wait = /^\d{1,6}$/.test(retryAfter ?? '') ? { retryAfter: Number(retryAfter) } : {}
     throw new UpstreamError('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
   if (status === 204 && endpoint.holds === 'nothing') return {}
@@ -62,7 +63,7 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
 function readJson(text: string, about: AnswerDetails): object {
   let body: unknown
   try {
-    body = JSON.parse(text)
+    body = parseJson(text)
   } catch {
     // The parser's own message quotes the text, so it is dropped.
   }
@@ -74,9 +75,11 @@ function readJson(text: string, about: AnswerDetails): object {
 function badRequest(body: object, detail: string | undefined, about: AnswerDetails): UpstreamError {
   const fields: Record<string, string[]> = {}
   const messages: string[] = detail === undefined ? [] : [detail]
-  for (const [field, texts] of Object.entries(Array.isArray(body) ? { non_field_errors: body } : body)) {
+  const told = Object.entries(Array.isArray(body) ? { non_field_errors: body } : body)
+  for (const [field, texts] of told.slice(0, mostMessages)) {
     if (!Array.isArray(texts)) continue
-    const words = texts.filter((text) => typeof text === 'string').map((text) => shorten(text, longestMessage))
+    const strings = texts.slice(0, mostMessages).filter((text) => typeof text === 'string')
+    const words = strings.map((text) => shorten(text, longestMessage))
     if (field === 'non_field_errors') messages.push(...words)
     else if (words.length > 0) fields[shorten(field, 60)] = words
   }

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
-import { invalidAnswer, Unreachable, UpstreamError } from '../errors.ts'
+import { CallerGone, invalidAnswer, shorten, Unreachable, UpstreamError } from '../errors.ts'
 import type { Answer } from './judge.ts'
 
 export interface UpstreamOptions {
@@ -50,6 +50,7 @@ export class Upstream {
 
   /** One GET below the API's root, whatever its status. Throws UpstreamError when no whole answer comes in time. */
   async get(path: string, credential: string, signal?: AbortSignal): Promise<Answer> {
+    if (signal?.aborted) throw new CallerGone()
     const key = `${credential} ${path}`
     const flight = this.#flights.get(key) ?? this.#start(key, path, credential)
     flight.sharers += 1
@@ -81,8 +82,12 @@ export class Upstream {
     try {
       const path = `${this.#prefix}/-/health/live/`
       const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal: AbortSignal.timeout(3000) })
-      const text = await body.text()
-      return [200, 204].includes(statusCode) && text === '' ? undefined : `something else answers there (${statusCode})`
+      let empty = true
+      for await (const chunk of body) {
+        empty = chunk.length === 0
+        if (!empty) break
+      }
+      return empty && [200, 204].includes(statusCode) ? undefined : `something else answers there (${statusCode})`
     } catch (error) {
       return `nobody answers there (${reasonOf(error)})`
     }
@@ -114,9 +119,8 @@ export class Upstream {
   #wait(answer: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const late = () => reject(new UpstreamError('UPSTREAM_TIMEOUT', `No whole answer within ${this.#timeout} ms.`))
-      const gone = () => reject(new UpstreamError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.'))
+      const gone = () => reject(new CallerGone())
       const timer = setTimeout(late, this.#timeout)
-      if (signal?.aborted) gone()
       signal?.addEventListener('abort', gone, { once: true })
       const forget = () => {
         clearTimeout(timer)
@@ -172,7 +176,8 @@ async function readText(body: AsyncIterable<Buffer>, encoding: string | string[]
 }
 
 function one(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
+  const value = Array.isArray(header) ? header[0] : header
+  return value && shorten(value, 100)
 }
 
 /** The code of a network failure, ECONNREFUSED say; it names no address and no header. */
