@@ -223,6 +223,127 @@ describe('A value that does not fit', () => {
   })
 })
 
+describe('Upstream, hostile,', () => {
+  const me = { user: { ...ada, is_superuser: false } }
+  const page = (results: unknown) => ({ pagination: { count: 1, total_pages: 1, start_index: 1 }, results })
+  const provider = (more: object) => ({ pk: 1, name: 'p', client_id: 'c', ...more })
+  const tokenOf = (more: object) => ({
+    pk: 1,
+    provider: provider({}),
+    user: ada,
+    is_expired: false,
+    scope: [],
+    ...more,
+  })
+  const deep = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`)
+
+  it.each<[string, unknown, string, (string | number)[]]>([
+    ['no effective groups', me, 'me { effectiveGroups { pk } }', ['me', 'effectiveGroups']],
+    [
+      'effective groups that are none',
+      { user: { ...me.user, groups: [null] } },
+      'me { effectiveGroups { pk } }',
+      ['me', 'effectiveGroups'],
+    ],
+    [
+      'an effective group without key',
+      { user: { ...me.user, groups: [{ name: 'g' }] } },
+      'me { effectiveGroups { id } }',
+      ['me', 'effectiveGroups', 0, 'id'],
+    ],
+    ['a page of nulls', page([null]), 'oauth2ProvidersByIds(ids: [1, 2, 3, 4]) { id }', ['oauth2ProvidersByIds', 0]],
+    [
+      'a federated provider that is none',
+      provider({ jwt_federation_providers: [null] }),
+      'oauth2Provider(id: 1) { jwtFederationProviders { id } }',
+      ['oauth2Provider', 'jwtFederationProviders', 0],
+    ],
+    [
+      'a federated provider elsewhere',
+      provider({ jwt_federation_providers: ['../../core/users/me'] }),
+      'oauth2Provider(id: 1) { jwtFederationProviders { id } }',
+      ['oauth2Provider', 'jwtFederationProviders', 0],
+    ],
+    [
+      'a null key inside',
+      tokenOf({ provider: provider({ pk: null }) }),
+      'accessToken(id: 1) { provider { id } }',
+      ['accessToken', 'provider', 'id'],
+    ],
+    [
+      'a broken key inside',
+      tokenOf({ provider: provider({ pk: 1.5 }) }),
+      'accessToken(id: 1) { provider { id } }',
+      ['accessToken', 'provider', 'id'],
+    ],
+    [
+      'a null key of what is to be loaded',
+      tokenOf({ provider: { pk: null, name: 'p' } }),
+      'accessToken(id: 1) { provider { clientId } }',
+      ['accessToken', 'provider', 'clientId'],
+    ],
+    [
+      'a group key elsewhere',
+      { ...ada, groups_obj: [{ pk: '..', name: 'g' }] },
+      'user(id: 1) { groups { numPk } }',
+      ['user', 'groups', 0, 'numPk'],
+    ],
+    ['JSON too deep to be written', { ...ada, attributes: deep }, 'user(id: 1) { attributes }', ['user', 'attributes']],
+    [
+      'claims too deep to be written',
+      tokenOf({ id_token: JSON.stringify(deep) }),
+      'accessToken(id: 1) { idTokenClaims }',
+      ['accessToken', 'idTokenClaims'],
+    ],
+    ['another object', { ...ada, pk: 2 }, 'user(id: 1) { username }', ['user']],
+    ['no list that was asked for', { ...ada, groups_obj: null }, 'user(id: 1) { groups { pk } }', ['user', 'groups']],
+  ])('sends %s: UPSTREAM_INVALID_RESPONSE there, and all else', async (_what, body, selection, path) => {
+    const { url } = await listen(json(200, body))
+    const { ask, lines } = await startGatewayOver(url)
+    const { data, errors } = await ask(`{ __typename ${selection} }`)
+    expect(errors?.[0]).toMatchObject({ path, extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } })
+    expect(new Set(errors?.map(({ extensions }) => extensions.code))).toEqual(new Set(['UPSTREAM_INVALID_RESPONSE']))
+    if (!selection.includes('ByIds')) expect(data.__typename).toBe('Query')
+    expect(lines.join()).not.toContain('unexpected')
+  })
+
+  it('sends numbers that JavaScript rounds: no digit is lost, or the field fails', async () => {
+    const numbers = '{"filetime":133500000000000001,"ok":[1,-2.5,9007199254740991]}'
+    const { url } = await listen((_request, response) =>
+      response.end(`{"pk":1,"username":"ada","name":"","uid":"u","attributes":${numbers}}`),
+    )
+    const gateway = await startGatewayOver(url)
+    const body = JSON.stringify({ query: '{ user(id: 1) { attributes } }' })
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer x' }
+    const text = await (await fetch(gateway.url, { method: 'POST', headers, body })).text()
+    if ('rawJSON' in JSON) expect(text).toBe(`{"data":{"user":{"attributes":${numbers}}}}`)
+    else
+      expect(JSON.parse(text)).toMatchObject({
+        data: { user: { attributes: null } },
+        errors: [{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }],
+      })
+  })
+
+  it.each<[string, RequestListener]>([
+    [
+      'many messages',
+      json(
+        400,
+        Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`field${index}`, Array(500).fill('no')])),
+      ),
+    ],
+    ['a long request id', json(403, { detail: 'no' }, { 'x-authentik-id': 'x'.repeat(9000) })],
+    ['a wait that is none', json(429, {}, { 'retry-after': '-5' })],
+    ['an empty wait', json(429, {}, { 'retry-after': '' })],
+  ])('sends %s: the error stays short', async (_what, upstream) => {
+    const { url } = await listen(upstream)
+    const { ask } = await startGatewayOver(url)
+    const { errors } = await ask(query)
+    expect(JSON.stringify(errors).length).toBeLessThan(10_000)
+    expect(errors?.[0]?.extensions.authentik).not.toHaveProperty('retryAfter')
+  })
+})
+
 describe('Credentials', () => {
   it.each<[string, string | null]>([
     ['none', null],
@@ -242,9 +363,11 @@ describe('Credentials', () => {
     })
     const { data, errors } = JSON.parse(text)
     expect(data).toEqual({ me: null, accessToken: null, __typename: 'Query' })
-    expect(errors.map((error: { path: string[]; extensions: object }) => [error.path[0], error.extensions])).toEqual([
-      ['me', { code: 'UNAUTHENTICATED' }],
+    expect(
+      errors.map((error: { path: string[]; extensions: object }) => [error.path[0], error.extensions]).sort(),
+    ).toEqual([
       ['accessToken', { code: 'UNAUTHENTICATED' }],
+      ['me', { code: 'UNAUTHENTICATED' }],
     ])
     expect(text).not.toContain('secret')
     expect(asked()).toEqual([])

@@ -54,6 +54,11 @@ export function partial<B extends object>(body: B): B {
   return body
 }
 
+/** Whether a list that came from upstream is one, of objects. */
+export function isListOfObjects(list: unknown): boolean {
+  return Array.isArray(list) && list.every((item) => typeof item === 'object' && item !== null)
+}
+
 type Body = Readonly<Record<string, unknown>>
 
 /** What a field declares of the body it reads. */
@@ -79,12 +84,11 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const { reads, include, fromOwnEndpoint } = declarationOf({ extensions: { ...extensions, pothosOptions } })
     if (!reads) return resolve
     const { own } = this.buildCache.getTypeConfig(parentType).pothosOptions as { own?: LoadOwn }
-    const answer = checked(resolve, reads)
+    const answer = checked(resolve, reads, include !== undefined)
     if (!own) return answer
     return (body, args, context, info) => {
       const lacking = partialBodies.has(body as object) && !reads.some((property) => has(body as Body, property))
       if (!lacking && !fromOwnEndpoint) return answer(body, args, context, info)
-      if (!has(body as Body, 'pk')) throw invalidAnswer('an object without "pk"')
       const whole = own(body as object, context as Context, include)
       return whole.then((found) => answer(found, args, context, info))
     }
@@ -97,11 +101,15 @@ type LoadOwn = (body: object, context: Context, include: Include | undefined) =>
 function checked<C>(
   resolve: GraphQLFieldResolver<unknown, C, object>,
   reads: readonly string[],
+  askedFor: boolean,
 ): GraphQLFieldResolver<unknown, C, object> {
   const unusable = (cause?: unknown) => invalidAnswer(`no usable "${reads.join('" or "')}"`, undefined, cause)
   let fits: Check | undefined
   return (body, args, context, info) => {
     fits ??= checkOf(info.returnType)
+    const untold =
+      reads.some((property) => property in (body as Body)) && !reads.some((property) => has(body as Body, property))
+    if (askedFor && untold) throw unusable()
     let value: unknown
     try {
       value = resolve(body, args, context, info)
@@ -125,6 +133,8 @@ type Check = (value: unknown) => boolean
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
+const deepestJson = 100
+
 const scalarChecks: Readonly<Record<string, Check>> = {
   ID: (value) => typeof value === 'string',
   String: (value) => typeof value === 'string',
@@ -132,7 +142,14 @@ const scalarChecks: Readonly<Record<string, Check>> = {
   Int: (value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   UUID: (value) => typeof value === 'string' && uuid.test(value),
   DateTime: (value) => typeof value === 'string' && dateTime.test(value),
-  JSON: () => true,
+  JSON: (value) => isJson(value, deepestJson),
+}
+
+/** JSON that can be written again: graphql and JSON.stringify recurse, and NaN stands for a number that cannot be kept. */
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  return depth > 0 && Object.values(value).every((inner) => isJson(inner, depth - 1))
 }
 
 /** Whether a value may stand in a field of that type. */

@@ -111,6 +111,7 @@ export class List<Body extends object> {
       ? await walk.collect(wanted)
       : windowOf(wanted, await walk.count())
     const nodes = walk.rowsOf(window)
+    context.authentik.count(nodes.length)
     const cursors =
       window.from < window.to ? [window.from, window.to - 1].map((offset) => writeCursor(fingerprint, offset)) : []
     const [startCursor = null, endCursor = null] = cursors

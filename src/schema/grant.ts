@@ -1,6 +1,7 @@
 import type { GrantBody, OAuth2ProviderBody, TokenBody } from '../authentik/bodies.ts'
 import type { Body } from '../authentik/client.ts'
 import type { endpoints } from '../authentik/endpoints.ts'
+import { parseJson } from '../authentik/json.ts'
 import { partial } from './body.ts'
 import { builder, type Types } from './builder.ts'
 import { List } from './connection.ts'
@@ -54,7 +55,7 @@ export function tokenFields(t: PothosSchemaTypes.ObjectFieldBuilder<Types, Token
 
 function readJson(text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? '')
+    return parseJson(text ?? '')
   } catch {
     return null
   }

@@ -1,6 +1,7 @@
 import type { GroupBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
-import { partial } from './body.ts'
+import { invalidAnswer } from '../errors.ts'
+import { isListOfObjects, partial } from './body.ts'
 import { builder } from './builder.ts'
 import { connectionOf, List, pageArgs } from './connection.ts'
 import { uuidKeys } from './keys.ts'
@@ -138,6 +139,7 @@ builder.objectFields(User, (t) => ({
     resolve: async (user, _args, context) => {
       const me = await getMe(context)
       if (me.pk !== user.pk) return null
+      if (!isListOfObjects(me.groups)) throw invalidAnswer('no usable "groups"')
       return [...new Map(me.groups.map((group) => [group.pk, partial(group)])).values()]
     },
   }),

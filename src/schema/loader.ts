@@ -4,7 +4,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Authentik, Query } from '../authentik/client.ts'
 import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { inputError, UpstreamError } from '../errors.ts'
+import { inputError, invalidAnswer, UpstreamError } from '../errors.ts'
 import { includesOf } from './includes.ts'
 import { type Keys, readId } from './keys.ts'
 
@@ -40,25 +40,49 @@ export class Lookup<Key extends string | number, Body extends object> {
   constructor(options: LookupOptions<Key, Body>) {
     this.typename = options.typename
     this.#keys = options.keys
-    this.#loaderOf = createContextCache((context: Context) => new Loader(context.authentik, options))
+    const find: LookupOptions<Key, Body>['find'] = async (authentik, key, included) => {
+      const body = await options.find(authentik, key, included)
+      if (body && this.checkKey(Reflect.get(body, 'pk')) !== key)
+        throw invalidAnswer('another object than was asked for')
+      return body
+    }
+    this.#loaderOf = createContextCache((context: Context) => new Loader(context.authentik, { ...options, find }))
   }
 
   /** By authentik's key or the global id, for the selection at hand. Null when absent or hidden from the caller. */
   async findById(context: Context, id: string, info: GraphQLResolveInfo): Promise<Body | null> {
-    return this.#loaderOf(context).load(this.readId(id), includesOf(info, this.typename))
+    context.authentik.count(1)
+    return this.find(context, id, includesOf(info, this.typename))
   }
 
-  /** The same for many, an outcome for each in their order. Throws BAD_USER_INPUT when they are too many. */
+  /**
+   * The same for many, an outcome for each in their order. Throws BAD_USER_INPUT when they are too many, UNAUTHENTICATED
+   * without credentials.
+   */
   findByIds(context: Context, ids: readonly string[], info: GraphQLResolveInfo): Promise<Body | null>[] {
-    checkCount(ids)
-    return ids.map((id) => this.findById(context, id, info))
+    checkIds(context, ids)
+    const includes = includesOf(info, this.typename)
+    return ids.map((id) => this.find(context, id, includes))
+  }
+
+  /** The same, with what is to be included. */
+  async find(context: Context, id: string, includes: ReadonlySet<Include>): Promise<Body | null> {
+    return this.#loaderOf(context).load(this.readId(id), includes)
   }
 
   /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
-  async getByKey(context: Context, key: Key, include?: Include): Promise<Body> {
+  async getByKey(context: Context, pk: unknown, include?: Include): Promise<Body> {
+    const key = this.checkKey(pk)
     const body = await this.#loaderOf(context).load(key, new Set(include ? [include] : []))
     if (body) return body
     throw new UpstreamError('NOT_FOUND', `authentik shows the caller no ${this.typename} with the key ${key}.`)
+  }
+
+  /** A key that came from upstream. Throws UPSTREAM_INVALID_RESPONSE where it is none. */
+  checkKey(pk: unknown): Key {
+    const key = this.#keys.read(String(pk))
+    if (key !== undefined) return key
+    throw invalidAnswer(`an object of type ${this.typename} without a usable "pk"`)
   }
 
   /** Takes an object's own body that came in a list, with what it includes: it is not asked for again. */
@@ -77,9 +101,10 @@ export class Lookup<Key extends string | number, Body extends object> {
   }
 }
 
-/** Throws BAD_USER_INPUT for more ids than one argument may hold. */
-export function checkCount(ids: readonly string[]): void {
+/** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.count` throws. */
+export function checkIds(context: Context, ids: readonly string[]): void {
   if (ids.length > mostIds) throw inputError(`at most ${mostIds} ids`, ids.length)
+  context.authentik.count(ids.length)
 }
 
 /** A DataLoader that lives as long as its operation, and knows what each body includes. */

@@ -1,8 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql'
+import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { inputError, invalidAnswer } from '../errors.ts'
+import { inputError } from '../errors.ts'
 import { builder } from './builder.ts'
-import { checkCount, type Lookup } from './loader.ts'
+import { includesOf } from './includes.ts'
+import { checkIds, type Lookup } from './loader.ts'
 
 interface Keyed {
   readonly pk: string | number | undefined
@@ -17,29 +19,34 @@ export const Node = builder.interfaceRef<Keyed>('Node').implement({
       nullable: false,
       reads: ['pk'],
       description: 'The global id: the type\'s name, a colon and authentik\'s key, as in "AccessToken:42".',
-      resolve: ({ pk }, _args, _context, info) => {
-        if (pk === undefined) throw invalidAnswer('an object without "pk"')
-        return `${info.parentType.name}:${pk}`
-      },
+      resolve: ({ pk }, _args, _context, { parentType: { name } }) => `${name}:${lookups.get(name)?.checkKey(pk)}`,
     }),
   }),
 })
 
-const typenames = new WeakMap<Keyed, string>()
-const lookups = new Map<string, Pick<Lookup<string, Keyed>, 'typename' | 'findById'>>()
+type NodeLookup = Pick<Lookup<string, Keyed>, 'typename' | 'find'> & { checkKey(pk: unknown): string | number }
 
-/** Makes `node` and `nodes` find what a resource looks up. */
-export function addNode(lookup: Pick<Lookup<string, Keyed>, 'typename' | 'findById'>): void {
+const typenames = new WeakMap<Keyed, string>()
+const lookups = new Map<string, NodeLookup>()
+
+/** Makes `node` and `nodes` find what a resource looks up, and its objects have global ids. */
+export function addNode(lookup: NodeLookup): void {
   lookups.set(lookup.typename, lookup)
 }
 
-async function findNode(context: Context, id: string, info: GraphQLResolveInfo): Promise<Keyed | null> {
-  const [typename = ''] = id.split(':')
-  const lookup = lookups.get(typename)
-  if (!lookup || !id.includes(':')) throw inputError(`a global id such as "${[...lookups.keys()][0]}:42"`, id)
-  const body = await lookup.findById(context, id, info)
-  if (body) typenames.set(body, typename)
-  return body
+/** Finds nodes for the selection at hand, which is read once for each type. */
+function nodeFinder(context: Context, info: GraphQLResolveInfo) {
+  const includes = new Map<string, ReadonlySet<Include>>()
+  return async (id: string): Promise<Keyed | null> => {
+    const [typename = ''] = id.split(':')
+    const lookup = lookups.get(typename)
+    if (!lookup || !id.includes(':')) throw inputError(`a global id such as "${[...lookups.keys()][0]}:42"`, id)
+    const wanted = includes.get(typename) ?? includesOf(info, typename)
+    includes.set(typename, wanted)
+    const body = await lookup.find(context, id, wanted)
+    if (body) typenames.set(body, typename)
+    return body
+  }
 }
 
 builder.queryFields((t) => ({
@@ -47,7 +54,10 @@ builder.queryFields((t) => ({
     type: Node,
     description: 'The object with that global id. Null when it is absent or hidden from the caller.',
     args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
-    resolve: (_root, { id }, context, info) => findNode(context, id, info),
+    resolve: (_root, { id }, context, info) => {
+      context.authentik.count(1)
+      return nodeFinder(context, info)(id)
+    },
   }),
   nodes: t.field({
     type: [Node],
@@ -56,8 +66,8 @@ builder.queryFields((t) => ({
       'The objects with those global ids, in their order. A malformed id, a forbidden and a failed object are each null with an error of their own; an absent or hidden one is null.',
     args: { ids: t.arg.idList({ required: true, description: 'Global ids, at most 500.' }) },
     resolve: (_root, { ids }, context, info) => {
-      checkCount(ids)
-      return ids.map((id) => findNode(context, id, info))
+      checkIds(context, ids)
+      return ids.map(nodeFinder(context, info))
     },
   }),
 }))

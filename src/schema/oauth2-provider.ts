@@ -7,6 +7,7 @@ import { integerKeys } from './keys.ts'
 import { type Find, Lookup, type Outcome, oneByOne } from './loader.ts'
 import { addNode, Node } from './node.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
+import { checkPage } from './walk.ts'
 
 const loaded = 'Loaded from the provider itself where a grant leaves it out.'
 
@@ -41,7 +42,7 @@ async function findProviders(
   find: Find<number, OAuth2ProviderBody>,
 ): Promise<Outcome<OAuth2ProviderBody>[]> {
   if (pks.length <= 3) return oneByOne(pks, find)
-  const page = await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: 100 })
+  const page = checkPage(await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: 100 }))
   const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
   return oneByOne(pks, async (pk) => found.get(pk) ?? find(pk))
 }

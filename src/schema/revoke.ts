@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { type Code, inputError, Unreachable, UpstreamError } from '../errors.ts'
 import { builder } from './builder.ts'
 import type { GrantKind } from './grant.ts'
-import { checkCount } from './loader.ts'
+import { checkIds } from './loader.ts'
 
 type Outcome = 'REVOKED' | 'WOULD_REVOKE' | 'NOT_FOUND' | 'FORBIDDEN' | 'FAILED'
 
@@ -76,7 +76,7 @@ export async function revokeByIds<B extends GrantBody>(
   ids: readonly string[],
 ): Promise<Result[]> {
   if (ids.length === 0) throw inputError('at least one id', ids)
-  checkCount(ids)
+  checkIds(context, ids)
   const pks = ids.map((id) => kind.lookup.readId(id))
   const distinct = [...new Set(pks)]
   const results = await revokeAll(context, context.authentik.lasting(), kind, distinct)

@@ -1,4 +1,5 @@
 import { invalidAnswer, UpstreamError } from '../errors.ts'
+import { isListOfObjects } from './body.ts'
 import { gapsOf, type PageRequest, pagesOf, type Window, type WindowArgs, windowOf } from './window.ts'
 
 /** One of authentik's pages. */
@@ -92,7 +93,6 @@ export class Walk<Body> {
 export function checkPage<P extends Page<object>>(page: P): P {
   const { count, total_pages: pages, start_index: start } = page.pagination ?? {}
   const whole = [count, pages, start].every((value) => Number.isSafeInteger(value) && Number(value) >= 0)
-  const fits = page.results.every((row) => typeof row === 'object' && row !== null)
-  if (whole && fits && (page.results.length === 0 || start > 0)) return page
+  if (whole && isListOfObjects(page.results) && (page.results.length === 0 || start > 0)) return page
   throw invalidAnswer('a page without usable "pagination" and "results"')
 }
