@@ -20,49 +20,26 @@ query TokenInContext {
     }
   }
 }`,
-  `# Ten objects of four kinds, by their global ids.
-query TenAtOnce {
-  nodes(
-    ids: [
-      "AccessToken:4"
-      "AccessToken:42"
-      "AccessToken:76"
-      "AccessToken:101"
-      "User:8"
-      "User:10"
-      "User:25"
-      "OAuth2Provider:3"
-      "OAuth2Provider:9"
-      "Group:67726f75-7000-4000-8000-000000000003"
-    ]
+  `# The newest tokens of one user, by provider and end.
+query NewestTokens {
+  accessTokens(
+    first: 10
+    filter: { user: 15 }
+    orderBy: [{ field: PROVIDER }, { field: EXPIRES, direction: DESC }]
   ) {
-    id
-    ... on AccessToken {
+    totalCount
+    nodes {
+      id
       isExpired
       expires
       scope
-      user {
-        username
-        isActive
-      }
       provider {
         name
       }
     }
-    ... on User {
-      username
-      type
-      isActive
-      lastLogin
-    }
-    ... on OAuth2Provider {
-      name
-      clientType
-      accessTokenValidity
-    }
-    ... on Group {
-      name
-      isSuperuser
+    pageInfo {
+      hasNextPage
+      endCursor
     }
   }
 }`,
@@ -90,17 +67,22 @@ query ClientSettings {
     }
   }
 }`,
-  `# People, their groups, and the groups above.
-query PeopleAndGroups {
-  usersByIds(ids: [8, 14, 15]) {
-    username
-    name
-    lastLogin
-    isSuperuser
-    groups {
+  `# Groups, what they are part of, and who is in them.
+query GroupsAndMembers {
+  groups {
+    nodes {
       name
+      isSuperuser
       parents {
         name
+      }
+      users(first: 3) {
+        totalCount
+        nodes {
+          username
+          type
+          lastLogin
+        }
       }
     }
   }

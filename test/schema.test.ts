@@ -1,5 +1,15 @@
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, printSchema } from 'graphql'
-import { expect, it } from 'vitest'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  buildSchema,
+  type GraphQLNamedType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  printSchema,
+} from 'graphql'
+import { describe, expect, it } from 'vitest'
 import { schema } from '../src/schema/index.ts'
 
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))
@@ -23,4 +33,41 @@ it('describes every type, field, argument and value', () => {
     }
   }
   expect(bare).toEqual([])
+})
+
+describe('The contract', () => {
+  const contract = buildSchema(readFileSync(join(import.meta.dirname, 'contract.graphql'), 'utf8'))
+  const promised = Object.values(contract.getTypeMap()).filter(({ name }) => !name.startsWith('__'))
+
+  it.each(promised.map((type) => [type.name, type] as const))('is kept: %s', (name, type) => {
+    expect(linesOf(schema.getType(name))).toEqual(expect.arrayContaining(linesOf(type)))
+  })
+
+  /** Everything that a caller can rely on in a type, a line for each. */
+  function linesOf(type: GraphQLNamedType | undefined): string[] {
+    const lines = [`${type?.constructor.name} ${type?.name}`]
+    if (isEnumType(type)) lines.push(...type.getValues().map(({ name }) => `value ${name}`))
+    if (isObjectType(type) || isInterfaceType(type))
+      lines.push(...type.getInterfaces().map((one) => `implements ${one}`))
+    if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) return lines
+    for (const field of Object.values(type.getFields())) {
+      lines.push(`field ${field.name}: ${field.type}`)
+      const args = 'args' in field ? field.args : [field]
+      for (const arg of args) lines.push(`${field.name}(${arg.name}: ${arg.type} = ${JSON.stringify(defaultOf(arg))})`)
+    }
+    return lines
+  }
+
+  /** A default as it is written: the value behind an enum's name is our own affair. */
+  function defaultOf({
+    name,
+    astNode,
+    defaultValue,
+  }: {
+    name: string
+    astNode?: unknown
+    defaultValue?: unknown
+  }): unknown {
+    return name === 'direction' ? (defaultValue === '' || defaultValue === 'ASC' ? 'ASC' : astNode) : defaultValue
+  }
 })

@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { Upstream } from '../src/authentik/upstream.ts'
 import { createGateway, type GatewayOptions } from '../src/gateway.ts'
+import { newestRelease } from '../src/sandbox/releases.ts'
 import { type Release, type Sandbox, startSandbox } from '../src/sandbox/server.ts'
 
 /** A server on a free port, closed with the test. */
@@ -65,13 +66,16 @@ export async function startGatewayOver(upstreamUrl: string, options: Options = {
   return { url: graphql, server, upstream, lines, ask }
 }
 
+/** What the embedded authentik plays where a test does not say: the configuration runs the suite over several. */
+export const usualRelease = (process.env['SANDBOX_RELEASE'] ?? newestRelease) as Release
+
 /** The gateway over an embedded authentik of its own; `asked` is what that was asked since last looked at. */
 export async function startGateway({
-  release,
+  release = usualRelease,
   maxPageSize,
   ...options
 }: Options & { release?: Release; maxPageSize?: number } = {}) {
-  const sandbox: Sandbox = await startSandbox({ ...(release && { release }), ...(maxPageSize && { maxPageSize }) })
+  const sandbox: Sandbox = await startSandbox({ release, ...(maxPageSize && { maxPageSize }) })
   onTestFinished(() => sandbox.close())
   const gateway = await startGatewayOver(sandbox.url, options)
   const asked = () => sandbox.requests.splice(0).map(({ method, path }) => `${method} ${path.replace('/api/v3', '')}`)

@@ -1,11 +1,26 @@
 import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
 
+/** What goes through the gateway over the embedded authentik runs over an old and a middle release, too. */
+const throughTheGateway = ['access-token', 'connection', 'errors', 'http', 'lists', 'loading', 'revoke']
+
+const over = (name: string, release: string) => ({
+  extends: true as const,
+  test: { name, include: throughTheGateway.map((file) => `test/${file}.test.ts`), env: { SANDBOX_RELEASE: release } },
+})
+
 export default defineConfig({
   root: `${import.meta.dirname}/..`,
   resolve: {
     // One copy of graphql for our source and for yoga: with two, every error of ours would be masked.
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+  test: {
+    testTimeout: 20_000,
+    projects: [
+      { extends: true, test: { name: 'newest', include: ['test/**/*.test.ts'] } },
+      over('oldest', '2024.10'),
+      over('middle', '2025.10'),
+    ],
+  },
 })
