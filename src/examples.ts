@@ -20,8 +20,8 @@ query TokenInContext {
     }
   }
 }`,
-  `# The newest tokens of one user, by provider and end.
-query NewestTokens {
+  `# The tokens of one user, by provider and end.
+query TokensOfAUser {
   accessTokens(
     first: 10
     filter: { user: 15 }
@@ -67,7 +67,7 @@ query ClientSettings {
     }
   }
 }`,
-  `# Groups, what they are part of, and who is in them.
+  `# Groups, the groups above, and who is in them.
 query GroupsAndMembers {
   groups {
     nodes {
