@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type Operations, readOperations } from './persisted-operations.ts'
 
 /** What the process is told, each by a variable of the environment or by the flag of the same name, which wins. */
 export interface Config<Release extends string = string> {
@@ -12,6 +13,8 @@ export interface Config<Release extends string = string> {
   readonly corsOrigins: readonly string[]
   readonly graphiql: boolean
   readonly introspection: boolean
+  /** The operations that alone may run; undefined for any. */
+  readonly persistedOperations: Operations | undefined
   readonly logLevel: string
   /** The release of authentik that the embedded one plays. */
   readonly sandboxRelease: Release
@@ -78,6 +81,12 @@ export function readConfig<Release extends string>(
     },
     graphiql: { name: 'GRAPHIQL', fallback: true, expected: '"on" or "off"', read: readSwitch },
     introspection: { name: 'INTROSPECTION', fallback: true, expected: '"on" or "off"', read: readSwitch },
+    persistedOperations: {
+      name: 'PERSISTED_OPERATIONS',
+      fallback: undefined,
+      expected: "a JSON file with operations by id, in Apollo's or Relay's shape",
+      read: readOperations,
+    },
     logLevel: { name: 'LOG_LEVEL', fallback: 'info', expected: oneOf(logLevels), read: choice(logLevels) },
     sandboxRelease: {
       name: 'SANDBOX_RELEASE',
@@ -109,6 +118,7 @@ export function readConfig<Release extends string>(
     corsOrigins: readSetting<readonly string[]>(settings.corsOrigins),
     graphiql: readSetting(settings.graphiql),
     introspection: readSetting(settings.introspection),
+    persistedOperations: readSetting<Operations | undefined>(settings.persistedOperations),
     logLevel: readSetting(settings.logLevel),
     sandboxRelease: readSetting(settings.sandboxRelease),
   }

@@ -1,11 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { execute, GraphQLError, NoSchemaIntrospectionCustomRule, validate } from 'graphql'
+import {
+  type ASTVisitor,
+  execute,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  type ValidationContext,
+  validate,
+} from 'graphql'
 import { createLRUCache, createYoga, type Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
 import type { Upstream } from './authentik/upstream.ts'
 import { createContext } from './context.ts'
 import { createGraphiQL } from './graphiql.ts'
 import { limitDocuments, limits } from './limits.ts'
+import { idParameters, type Operations, onlyPersisted } from './persisted-operations.ts'
 import { schema } from './schema/index.ts'
 
 export interface GatewayOptions {
@@ -16,6 +24,8 @@ export interface GatewayOptions {
   /** Whether browsers are shown GraphiQL. */
   readonly graphiql: boolean
   readonly introspection: boolean
+  /** The operations that alone may run; any without. */
+  readonly persistedOperations?: Operations | undefined
   /** Filled in on the page: over the embedded authentik only. */
   readonly demonstrationToken?: string | undefined
 }
@@ -27,6 +37,7 @@ export function createGateway({
   corsOrigins,
   graphiql,
   introspection,
+  persistedOperations,
   demonstrationToken,
 }: GatewayOptions) {
   const yoga = createYoga({
@@ -35,6 +46,7 @@ export function createGateway({
     plugins: [
       hardenHttp(),
       graphiql ? showGraphiQL(demonstrationToken) : {},
+      persistedOperations ? onlyPersisted(persistedOperations) : {},
       limitDocuments(),
       keepOrder(),
       introspection ? {} : hideSchema(),
@@ -44,6 +56,8 @@ export function createGateway({
     graphiql: false,
     landingPage: false,
     multipart: false,
+    batching: { limit: limits.batch },
+    extraParamNames: persistedOperations ? idParameters : [],
     maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: { documentCache: createLRUCache(cached), errorCache: createLRUCache(cached) },
     maskedErrors: { maskError: (error) => mask(error, log) },
@@ -115,10 +129,18 @@ function keepOrder(): Plugin {
   }
 }
 
+/** Tells the schema neither by introspection, nor to composing machines, nor by hints in errors. */
 function hideSchema(): Plugin {
+  const noSdl = (context: ValidationContext): ASTVisitor => ({
+    Field(node) {
+      if (!['_sdl', '_service'].includes(node.name.value)) return
+      context.reportError(new GraphQLError(`The schema is hidden, and so is "${node.name.value}".`, { nodes: node }))
+    },
+  })
   return {
     onValidate({ addValidationRule, setValidationFn }) {
       addValidationRule(NoSchemaIntrospectionCustomRule)
+      addValidationRule(noSdl)
       setValidationFn((schema, document, rules, options) =>
         validate(schema, document, rules, { ...options, hideSuggestions: true }),
       )

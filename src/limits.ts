@@ -16,6 +16,8 @@ import { codedError } from './errors.ts'
 /** What one HTTP request, and one document in it, may hold. */
 export const limits = {
   bodyBytes: 256 * 1024,
+  /** Operations in one HTTP request. */
+  batch: 10,
   characters: 32 * 1024,
   tokens: 2000,
   nesting: 100,

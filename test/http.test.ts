@@ -213,7 +213,6 @@ describe('Rubbish', () => {
     ['variables that are none', '{"query":"{ __typename }","variables":[]}', 'BAD_REQUEST'],
     ['an unknown operation', '{"query":"query A { __typename }","operationName":"B"}', 'OPERATION_RESOLUTION_FAILURE'],
     ['a subscription', '{"query":"subscription { x }"}', 'OPERATION_RESOLUTION_FAILURE'],
-    ['a batch', '[{"query":"{ __typename }"}]', 'BAD_REQUEST'],
   ])('%s has a coded error', async (_what, body, code) => {
     const { url, asked } = await startGateway()
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
@@ -255,6 +254,9 @@ describe('The schema, hidden', () => {
     const { ask } = await startGateway({ introspection: false })
     const { errors } = await ask('{ __schema { types { name } } }')
     expect(errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+    for (const field of ['_sdl', '_service { sdl }']) {
+      expect((await ask(`{ ${field} }`)).errors?.[0]?.message).toContain('The schema is hidden')
+    }
     expect((await ask('{ oauth2Providr(id: 1) { pk } }')).errors?.[0]?.message).toBe(
       'Cannot query field "oauth2Providr" on type "Query".',
     )

@@ -7,15 +7,15 @@ import {
   isInputObjectType,
   isInterfaceType,
   isObjectType,
-  printSchema,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { schema } from '../src/schema/index.ts'
+import { printForPeople } from '../src/schema/sdl.ts'
 
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))
 
 it('is printed in schema.graphql', async () => {
-  await expect(`${printSchema(schema)}\n`).toMatchFileSnapshot('../schema.graphql')
+  await expect(printForPeople(schema)).toMatchFileSnapshot('../schema.graphql')
 })
 
 it('describes every type, field, argument and value', () => {

@@ -13,6 +13,7 @@ interface SchemaTypes {
     DateTime: { Input: string; Output: string }
     JSON: { Input: unknown; Output: unknown }
     UUID: { Input: string; Output: string }
+    _Any: { Input: unknown; Output: unknown }
   }
 }
 

@@ -6,6 +6,7 @@ import './oauth2-provider.ts'
 import './user.ts'
 import './group.ts'
 import './revoke-user-grants.ts'
+import './subgraph.ts'
 import { builder } from './builder.ts'
 
 /** The schema: every resource, in reading order. */

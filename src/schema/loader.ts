@@ -102,7 +102,7 @@ export class Lookup<Key extends string | number, Body extends object> {
 }
 
 /** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.count` throws. */
-export function checkIds(context: Context, ids: readonly string[]): void {
+export function checkIds(context: Context, ids: readonly unknown[]): void {
   if (ids.length > mostIds) throw inputError(`at most ${mostIds} ids`, ids.length)
   context.authentik.count(ids.length)
 }

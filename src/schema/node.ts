@@ -6,14 +6,14 @@ import { builder } from './builder.ts'
 import { includesOf } from './includes.ts'
 import { checkIds, type Lookup } from './loader.ts'
 
-interface Keyed {
+export interface Keyed {
   readonly pk: string | number | undefined
 }
 
 /** What has a global id. */
 export const Node = builder.interfaceRef<Keyed>('Node').implement({
   description: "An object with an id of its own, the same in every answer (Relay's Global Object Identification).",
-  resolveType: (body) => typenames.get(body),
+  resolveType: typenameOf,
   fields: (t) => ({
     id: t.id({
       nullable: false,
@@ -34,19 +34,38 @@ export function addNode(lookup: NodeLookup): void {
   lookups.set(lookup.typename, lookup)
 }
 
-/** Finds nodes for the selection at hand, which is read once for each type. */
-function nodeFinder(context: Context, info: GraphQLResolveInfo) {
+/** The type that a body was found as. */
+export function typenameOf(body: Keyed): string | undefined {
+  return typenames.get(body)
+}
+
+/** The names of the types whose objects have global ids. */
+export function nodeTypenames(): string[] {
+  return [...lookups.keys()]
+}
+
+/**
+ * Finds objects by type and id for the selection at hand, which is read once for each type. Null when absent or hidden;
+ * throws BAD_USER_INPUT for an id of no such type.
+ */
+export function nodeFinder(context: Context, info: GraphQLResolveInfo) {
   const includes = new Map<string, ReadonlySet<Include>>()
-  return async (id: string): Promise<Keyed | null> => {
-    const [typename = ''] = id.split(':')
+  return async (typename: string, id: string): Promise<Keyed | null> => {
     const lookup = lookups.get(typename)
-    if (!lookup || !id.includes(':')) throw inputError(`a global id such as "${[...lookups.keys()][0]}:42"`, id)
+    if (!lookup) throw inputError(`a type with global ids (${nodeTypenames().join(', ')})`, typename)
     const wanted = includes.get(typename) ?? includesOf(info, typename)
     includes.set(typename, wanted)
     const body = await lookup.find(context, id, wanted)
     if (body) typenames.set(body, typename)
     return body
   }
+}
+
+/** The type that a global id names. Throws BAD_USER_INPUT for what is none. */
+function readTypename(id: string): string {
+  const [typename = ''] = id.split(':')
+  if (lookups.has(typename) && id.includes(':')) return typename
+  throw inputError(`a global id such as "${nodeTypenames()[0]}:42"`, id)
 }
 
 builder.queryFields((t) => ({
@@ -56,7 +75,7 @@ builder.queryFields((t) => ({
     args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
     resolve: (_root, { id }, context, info) => {
       context.authentik.count(1)
-      return nodeFinder(context, info)(id)
+      return nodeFinder(context, info)(readTypename(id), id)
     },
   }),
   nodes: t.field({
@@ -67,7 +86,8 @@ builder.queryFields((t) => ({
     args: { ids: t.arg.idList({ required: true, description: 'Global ids, at most 500.' }) },
     resolve: (_root, { ids }, context, info) => {
       checkIds(context, ids)
-      return ids.map(nodeFinder(context, info))
+      const find = nodeFinder(context, info)
+      return ids.map(async (id) => find(readTypename(id), id))
     },
   }),
 }))

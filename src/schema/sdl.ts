@@ -1,0 +1,92 @@
+import {
+  buildASTSchema,
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  type ObjectTypeDefinitionNode,
+  parse,
+  print,
+  printSchema,
+} from 'graphql'
+
+// One schema, printed for three readers: people, schema stitching and federation. The last two spell `@key` differently.
+
+/** Directives by schema coordinate: `User` or `Query.nodes`. */
+type Annotations = Readonly<Record<string, string>>
+
+/** The schema as people read it: without what is there for composing machines, whose names begin with "_". */
+export function printForPeople(schema: GraphQLSchema): string {
+  return `${printSchema(buildASTSchema(forPeople(schema)))}\n`
+}
+
+/** The schema with the directives of @graphql-tools/stitching-directives: each entity merges by pk and by global id. */
+export function printForStitching(schema: GraphQLSchema, entities: readonly string[]): string {
+  const types = entities.map((name) => [name, '@canonical'])
+  const queries = Object.keys(schema.getQueryType()?.getFields() ?? {})
+  const byPk = queries
+    .filter((name) => name.endsWith('ByIds'))
+    .map((name) => [`Query.${name}`, '@merge(keyField: "pk")'])
+  const annotations = Object.fromEntries([...types, ...byPk, ['Query.nodes', '@merge(keyField: "id")']])
+  return `${stitchingDirectives}\n\n${print(annotate(forPeople(schema), annotations))}\n`
+}
+
+/**
+ * The schema of a subgraph of Apollo Federation 2: each entity has the keys `id` and `pk`. What any subgraph may have by
+ * the same name is left out (`node`, `nodes`) or shared (`PageInfo`); who composes needs no `...ByIds`.
+ */
+export function printForFederation(schema: GraphQLSchema, entities: readonly string[]): string {
+  const keys = entities.map((name) => [name, '@key(fields: "id") @key(fields: "pk")'])
+  const annotations = Object.fromEntries([...keys, ['PageInfo', '@shareable']])
+  const isPlumbing = (field: string) => /^nodes?$|ByIds$/.test(field)
+  return `${federationLink}\n\n${print(annotate(without(forPeople(schema), isPlumbing), annotations))}\n`
+}
+
+const federationLink =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])'
+
+const stitchingDirectives = `directive @canonical on OBJECT | INTERFACE | INPUT_OBJECT | UNION | ENUM | SCALAR | FIELD_DEFINITION | INPUT_FIELD_DEFINITION
+
+directive @merge(keyField: String, keyArg: String, additionalArgs: String, key: [String!], argsExpr: String) on FIELD_DEFINITION`
+
+function forPeople(schema: GraphQLSchema): DocumentNode {
+  const document = parse(printSchema(schema), { noLocation: true })
+  const isMachines = (name: string) => name.startsWith('_')
+  const definitions = document.definitions.filter(
+    (definition) => !('name' in definition && isMachines(definition.name?.value ?? '')),
+  )
+  return without({ ...document, definitions }, isMachines)
+}
+
+/** The document without some fields of its root types. */
+function without(document: DocumentNode, leftOut: (field: string) => boolean): DocumentNode {
+  return mapObjects(document, (type) => {
+    if (!['Query', 'Mutation'].includes(type.name.value)) return type
+    return { ...type, fields: (type.fields ?? []).filter(({ name }) => !leftOut(name.value)) }
+  })
+}
+
+function annotate(document: DocumentNode, annotations: Annotations): DocumentNode {
+  const directivesOf = (coordinate: string): readonly ConstDirectiveNode[] => {
+    const [definition] = parse(`scalar Any ${annotations[coordinate] ?? ''}`, { noLocation: true }).definitions
+    return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : []
+  }
+  return mapObjects(document, (type) => ({
+    ...type,
+    directives: directivesOf(type.name.value),
+    fields: (type.fields ?? []).map((field) => ({
+      ...field,
+      directives: directivesOf(`${type.name.value}.${field.name.value}`),
+    })),
+  }))
+}
+
+function mapObjects(
+  document: DocumentNode,
+  map: (type: ObjectTypeDefinitionNode) => ObjectTypeDefinitionNode,
+): DocumentNode {
+  const definitions = document.definitions.map((definition) =>
+    definition.kind === Kind.OBJECT_TYPE_DEFINITION ? map(definition) : definition,
+  )
+  return { ...document, definitions }
+}
