@@ -24,6 +24,7 @@ it('has a default for everything', () => {
     corsOrigins: [],
     graphiql: true,
     introspection: true,
+    persistedOperations: undefined,
     logLevel: 'info',
     sandboxRelease: '2026.8',
   })
@@ -48,6 +49,12 @@ const settings = [
   ],
   ['GRAPHIQL', 'off', 'graphiql', false],
   ['INTROSPECTION', 'off', 'introspection', false],
+  [
+    'PERSISTED_OPERATIONS',
+    'test/persisted/relay.json',
+    'persistedOperations',
+    new Map([['whoami', 'query WhoAmI { me { username } }']]),
+  ],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ['SANDBOX_RELEASE', '2024.10', 'sandboxRelease', '2024.10'],
 ] as const
@@ -92,6 +99,14 @@ describe('A mistake', () => {
       'CORS_ORIGINS: expected origins such as https://app.example.com, separated by commas, got "https://a.example/path"',
     ],
     [{ GRAPHIQL: 'yes' }, 'GRAPHIQL: expected "on" or "off", got "yes"'],
+    [
+      { PERSISTED_OPERATIONS: 'package.json' },
+      'PERSISTED_OPERATIONS: expected a JSON file with operations by id, in Apollo\'s or Relay\'s shape, got "package.json"',
+    ],
+    [
+      { PERSISTED_OPERATIONS: 'nowhere.json' },
+      'PERSISTED_OPERATIONS: expected a JSON file with operations by id, in Apollo\'s or Relay\'s shape, got "nowhere.json"',
+    ],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: expected one of silent, error, warn, info, debug, got "loud"'],
     [{ SANDBOX_RELEASE: '2023.1' }, 'SANDBOX_RELEASE: expected one of 2024.10, 2026.8, got "2023.1"'],
   ])('%j is told in one line', (env, line) => {

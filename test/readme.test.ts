@@ -64,7 +64,13 @@ it('tells the answer of its query', async () => {
 it('tells every setting, in the order of the code, with its default', () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| `?([^`|]+?)`? \| /gm)].map(([, name, value]) => [name, value])
   const config = readConfig({}, [], releases)
-  const shown = { corsOrigins: 'none', authentikUrl: 'the embedded authentik', graphiql: 'on', introspection: 'on' }
+  const shown = {
+    corsOrigins: 'none',
+    persistedOperations: 'none',
+    authentikUrl: 'the embedded authentik',
+    graphiql: 'on',
+    introspection: 'on',
+  }
   const settings = Object.entries({ ...config, ...shown }).map(([key, value]) => [
     key.replace(/[A-Z]/g, '_$&').toUpperCase(),
     String(value),

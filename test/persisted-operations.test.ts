@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { readOperations } from '../src/persisted-operations.ts'
+import { startGateway } from './start.ts'
+
+const apollo = readOperations('test/persisted/apollo.json')
+const relay = readOperations('test/persisted/relay.json')
+const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-superuser' }
+
+async function post(url: string, body: unknown) {
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  return { status: response.status, answer: await response.json() }
+}
+
+describe('Persisted operations', () => {
+  it("run by id, as Apollo's clients send it", async () => {
+    const { url } = await startGateway({ persistedOperations: apollo })
+    const extensions = { persistedQuery: { version: 1, sha256Hash: 'e2f1' } }
+    const { answer } = await post(url, { extensions, variables: { id: 42 }, operationName: 'Token' })
+    expect(answer).toEqual({ data: { accessToken: { user: { username: 'zoe' } } } })
+  })
+
+  it.each(['documentId', 'doc_id', 'id'])('run by id, as "%s"', async (name) => {
+    const { url } = await startGateway({ persistedOperations: relay })
+    expect((await post(url, { [name]: 'whoami' })).answer).toEqual({ data: { me: { username: 'mira' } } })
+  })
+
+  it('run by GET, but no mutation does', async () => {
+    const { url, asked } = await startGateway({ persistedOperations: apollo })
+    const search = (id: string, variables: object) =>
+      new URLSearchParams({
+        variables: JSON.stringify(variables),
+        extensions: JSON.stringify({ persistedQuery: { version: 1, sha256Hash: id } }),
+      })
+    const query = await fetch(`${url}?${search('e2f1', { id: 42 })}`, { headers })
+    expect(await query.json()).toEqual({ data: { accessToken: { user: { username: 'zoe' } } } })
+    asked()
+    const mutation = await fetch(`${url}?${search('c0de', { ids: [42] })}`, { headers })
+    expect(mutation.status).toBe(405)
+    expect(asked()).toEqual([])
+  })
+
+  it.each<[string, object, string]>([
+    [
+      'an unknown id',
+      { extensions: { persistedQuery: { version: 1, sha256Hash: 'beef' } } },
+      'PERSISTED_QUERY_NOT_IN_LIST',
+    ],
+    ['the name of a property', { documentId: 'constructor' }, 'PERSISTED_QUERY_NOT_IN_LIST'],
+    ['no id', { variables: {} }, 'PERSISTED_QUERY_ID_REQUIRED'],
+    ['a document', { query: '{ me { username } }' }, 'PERSISTED_QUERY_ONLY'],
+    ['a persisted document, but no id', { query: 'query WhoAmI { me { username } }' }, 'PERSISTED_QUERY_ONLY'],
+    ['an id and a document', { documentId: 'e2f1', query: '{ me { username } }' }, 'PERSISTED_QUERY_ONLY'],
+    ['the schema', { query: '{ __schema { types { name } } }' }, 'PERSISTED_QUERY_ONLY'],
+    ['the SDL', { query: '{ _sdl }' }, 'PERSISTED_QUERY_ONLY'],
+    ['the subgraph', { query: '{ _service { sdl } }' }, 'PERSISTED_QUERY_ONLY'],
+  ])('are all that runs: %s is refused', async (_what, body, code) => {
+    const { url, asked } = await startGateway({ persistedOperations: apollo })
+    const { status, answer } = await post(url, body)
+    expect(status).toBe(400)
+    expect(answer).toMatchObject({ errors: [{ extensions: { code } }] })
+    expect(answer).not.toHaveProperty('data')
+    expect(asked()).toEqual([])
+  })
+
+  it('are all that runs in a batch, too', async () => {
+    const { url } = await startGateway({ persistedOperations: relay })
+    const { answer } = await post(url, [{ documentId: 'whoami' }, { query: '{ _sdl }' }])
+    expect(answer).toMatchObject([{ data: { me: {} } }, { errors: [{ extensions: { code: 'PERSISTED_QUERY_ONLY' } }] }])
+  })
+
+  it('are off where none are given: an id alone is no request', async () => {
+    const { url } = await startGateway()
+    expect((await post(url, { documentId: 'whoami' })).answer).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_REQUEST' } }],
+    })
+  })
+})
