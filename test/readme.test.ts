@@ -1,6 +1,8 @@
-import { spawn } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { releases, startSandbox } from '../src/sandbox/server.ts'
@@ -59,6 +61,23 @@ it('tells the answer of its query', async () => {
   const [query = ''] = blocks('graphql')
   const [answer = ''] = blocks('json')
   expect((await ask(query)).data).toEqual(JSON.parse(answer))
+})
+
+it('tells how to stitch a larger graph', async () => {
+  const { url, sandbox } = await startGateway()
+  const folder = mkdtempSync(join(tmpdir(), 'larger-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  const [recipe = ''] = blocks('js')
+  writeFileSync(join(folder, 'schema.mjs'), recipe.replace('http://127.0.0.1:4000/graphql', url))
+  const ask = `import { execute, parse } from 'graphql'
+    import { schema } from './schema.mjs'
+    const contextValue = { authorization: 'Bearer demo-plain' }
+    console.log(JSON.stringify(await execute({ schema, document: parse('{ me { username } }'), contextValue })))`
+  writeFileSync(join(folder, 'ask.mjs'), ask)
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'ask.mjs')])
+  expect(JSON.parse(stdout)).toEqual({ data: { me: { username: 'paul' } } })
+  expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer demo-plain'])
 })
 
 it('tells every setting, in the order of the code, with its default', () => {

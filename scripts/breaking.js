@@ -1,0 +1,25 @@
+// Fails when schema.graphql breaks what the newest release promised: compares it with schema.graphql at the newest v* tag.
+// A breaking change that is meant is declared in package.json, "breakingChanges", by the path that is printed here.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { CriticalityLevel, diff } from '@graphql-inspector/core'
+import { buildSchema } from 'graphql'
+
+const git = (...args) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+const [tag] = git('tag', '--list', 'v*', '--sort=-version:refname').split('\n')
+
+if (tag) await compare(tag)
+else console.log('No v* tag yet: there is nothing to compare schema.graphql with.')
+
+async function compare(tag) {
+  const before = buildSchema(git('show', `${tag}:schema.graphql`))
+  const now = buildSchema(readFileSync('schema.graphql', 'utf8'))
+  const { breakingChanges: declared = [] } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const breaking = (await diff(before, now)).filter(
+    ({ criticality }) => criticality.level === CriticalityLevel.Breaking,
+  )
+  const undeclared = breaking.filter(({ path }) => !declared.includes(path))
+  for (const { path, message } of undeclared) console.error(`${path}: ${message}`)
+  console.log(`${breaking.length} breaking changes since ${tag}, ${undeclared.length} of them not declared.`)
+  if (undeclared.length > 0) process.exit(1)
+}
