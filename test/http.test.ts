@@ -172,6 +172,16 @@ describe('Too much', () => {
     expect((await ask(nested(limits.depth))).errors).toBeUndefined()
   })
 
+  it('is not a fragment that stands in many places', async () => {
+    const { ask } = await startGateway()
+    const doubling = Array.from(
+      { length: 60 },
+      (_, index) => `fragment F${index} on User { ...F${index + 1} ...F${index + 1} }`,
+    )
+    const { data } = await ask(`{ user(id: 8) { ...F0 } } ${doubling.join(' ')} fragment F60 on User { username }`)
+    expect(data).toEqual({ user: { username: 'zoe' } })
+  })
+
   it('is not the question of GraphiQL for the whole schema', async () => {
     const { getIntrospectionQuery } = await import('graphql')
     const { ask } = await startGateway()

@@ -205,6 +205,18 @@ describe('The caller', () => {
     expect(asked()).toEqual(['GET /core/users/me/', `GET /core/users/${data.me.pk}/?${withGroups}`])
   })
 
+  it('is asked for again where groups are needed only later', async () => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask('{ user(id: 4) { username } me { groups { name } } }')
+    expect(errors).toBeUndefined()
+    expect(data.me.groups.length).toBeGreaterThan(0)
+    expect(asked().sort()).toEqual([
+      `GET /core/users/4/?${bare}`,
+      `GET /core/users/4/?${withGroups}`,
+      'GET /core/users/me/',
+    ])
+  })
+
   it('has effective groups, and nobody else has', async () => {
     const { ask } = await startGateway()
     const { data } = await ask(
