@@ -73,6 +73,20 @@ export class Authentik {
     return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<Body<E>>
   }
 
+  /** The same, but null where authentik says that there is no such object, or none that the caller may see. */
+  async find<E extends Endpoint>(
+    endpoint: E,
+    key: string | number | undefined,
+    query?: Query,
+  ): Promise<Body<E> | null> {
+    try {
+      return await this.get(endpoint, key, query)
+    } catch (error) {
+      if (error instanceof UpstreamError && error.code === 'NOT_FOUND') return null
+      throw error
+    }
+  }
+
   /** Deletes what has that key, and tells authentik's request id. Throws UpstreamError. Never tried twice. */
   async delete(
     endpoint: Endpoint & { readonly deleteRight: string },
@@ -92,20 +106,6 @@ export class Authentik {
   audit(event: string, facts: Readonly<Record<string, unknown>>): void {
     const credential = createHash('sha256').update(this.#authorization()).digest('hex').slice(0, 16)
     this.#log.info({ credential, ...facts }, event)
-  }
-
-  /** The same, but null where authentik says that there is no such object, or none that the caller may see. */
-  async find<E extends Endpoint>(
-    endpoint: E,
-    key: string | number | undefined,
-    query?: Query,
-  ): Promise<Body<E> | null> {
-    try {
-      return await this.get(endpoint, key, query)
-    } catch (error) {
-      if (error instanceof UpstreamError && error.code === 'NOT_FOUND') return null
-      throw error
-    }
   }
 
   #authorization(): string {

@@ -107,9 +107,7 @@ function checked<C>(
   let fits: Check | undefined
   return (body, args, context, info) => {
     fits ??= checkOf(info.returnType)
-    const untold =
-      reads.some((property) => property in (body as Body)) && !reads.some((property) => has(body as Body, property))
-    if (askedFor && untold) throw unusable()
+    if (askedFor && isUntold(body as Body, reads)) throw unusable()
     let value: unknown
     try {
       value = resolve(body, args, context, info)
@@ -126,6 +124,11 @@ function checked<C>(
 function has(body: Body, property: string): boolean {
   const value = body[property]
   return property.endsWith('_obj') ? value != null : value !== undefined
+}
+
+/** Whether a body has but null where a list was asked for. */
+function isUntold(body: Body, reads: readonly string[]): boolean {
+  return reads.some((property) => property in body) && !reads.some((property) => has(body, property))
 }
 
 type Check = (value: unknown) => boolean
