@@ -32,7 +32,7 @@ function runLine(line: string, enough: RegExp): Promise<string> {
 
 describe('The commands', () => {
   it('are all run here or by continuous integration', () => {
-    const here = /^(AUTHENTIK_URL=\S+ )?npm start$|^curl /
+    const here = /^(AUTHENTIK_URL=\S+ )?npm start$|^curl |^npm run drift /
     const script = readFileSync(join(root, '.ci/run'), 'utf8').split('\n')
     expect(commands.filter((command) => !here.test(command) && !script.includes(command))).toEqual(['npm run schema'])
   })
@@ -54,6 +54,13 @@ describe('The commands', () => {
       `asks ${sandbox.url}/`,
     )
   })
+})
+
+it('tells what another release means for the graph', async () => {
+  const [drift = ''] = commands.filter((command) => command.startsWith('npm run drift'))
+  expect(await runLine(drift, /\n[^\n]*breaks[^\n]*\n/)).toContain(
+    'OAuth2Provider.grantTypes: there is no "grant_types"',
+  )
 })
 
 it('tells the answer of its query', async () => {

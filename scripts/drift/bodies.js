@@ -1,0 +1,159 @@
+// Holds each body of a document against the fields that read it.
+import { getNamedType, isEnumType, isListType, isNonNullType, isObjectType } from 'graphql'
+import { elementOf, placesOf, readingOf } from './places.js'
+
+const invalid = 'UPSTREAM_INVALID_RESPONSE'
+
+/** What differs, as lines with their gravity. */
+export function compareBodies(api) {
+  const places = placesOf(api)
+  const differences = places.flatMap((place) =>
+    fieldsOf(place)
+      .flatMap((field) => compareField(api, place, field))
+      .concat(unreadOf(api, place)),
+  )
+  return [...linesOf(differences, places), ...costsOf(places)]
+}
+
+function fieldsOf({ type }) {
+  return Object.values(type.getFields())
+}
+
+function compareField(api, place, field) {
+  const reading = readingOf(place, field)
+  if (!reading) return []
+  const found = reading.reads.filter((name) => name in place.properties)
+  const differences =
+    found.length > 0 ? found.flatMap((name) => compareProperty(api, place, field, name)) : lackOf(reading)
+  return differences.map(([gravity, what, means = lossOf(place, field)]) => {
+    return { gravity, what, means, place, name: field.name }
+  })
+}
+
+function lackOf({ reads, loaded, needed }) {
+  if (loaded) return []
+  const what = `there is no ${reads.map((name) => `"${name}"`).join(' and no ')}`
+  return [needed ? ['breaks', what] : ['null', what, 'null on this release']]
+}
+
+function lossOf({ type }, field) {
+  return `fails with ${invalid}${isNonNullType(field.type) ? `, and the whole ${type} is lost` : ''}`
+}
+
+function compareProperty(api, place, field, name) {
+  const property = api.expand(place.properties[name])
+  if (!isRead(api, field, property))
+    return [['breaks', `"${name}" is ${describe(api, property)}, read as ${field.type}`]]
+  const gravity = isNonNullType(field.type) ? 'breaks' : 'null'
+  const { loaded = false } = readingOf(place, field)
+  return [
+    ...nullsOf(api, field.type, property).map((how) => [gravity, `"${name}" may ${how} null`]),
+    ...(isNonNullType(field.type) && !loaded && !place.required.includes(name)
+      ? [['breaks', `"${name}" may be left out`]]
+      : []),
+    ...compareValues(getNamedType(field.type), name, elementOf(api, property).enum),
+  ]
+}
+
+function compareValues(type, name, values) {
+  if (!isEnumType(type)) return []
+  const known = type.getValues().map(({ value }) => value)
+  if (!values) return [['null', `"${name}" may be any text`, `null with ${invalid} where the graph does not know it`]]
+  const unknown = values.filter((value) => !known.includes(value)).map((value) => `"${value}"`)
+  const missing = type.getValues().filter(({ value }) => !values.includes(value))
+  return [
+    ...(unknown.length > 0
+      ? [['null', `"${name}" may be ${unknown.join(', ')}`, `null with ${invalid} there: the graph does not know it`]]
+      : []),
+    ...missing.map((one) => ['null', `"${name}" is never "${one.value}"`, `${one.name} never occurs`]),
+  ]
+}
+
+function nullsOf(api, type, property, how = 'be') {
+  if (isNonNullType(type)) return [...(property.nullable ? [how] : []), ...nullsOf(api, type.ofType, property, how)]
+  if (!isListType(type) || property.type !== 'array') return []
+  return nullsOf(api, type.ofType, api.expand(property.items ?? {}), 'hold')
+}
+
+/** Whether the field can make something of the property: by itself where it exposes it, else by its resolver. */
+function isRead(api, field, property) {
+  if (typeof field.extensions.pothosExposedField === 'string') return fits(api, field.type, property)
+  const type = getNamedType(field.type)
+  const element = elementOf(api, property)
+  if (isObjectType(type)) return ['object', 'integer', 'string', undefined].includes(element.type)
+  return element.type === 'object' || fits(api, field.type, property)
+}
+
+const kinds = {
+  ID: ['string', 'integer'],
+  String: ['string'],
+  Boolean: ['boolean'],
+  Int: ['integer'],
+  UUID: ['string'],
+  DateTime: ['string'],
+}
+const formats = { UUID: 'uuid', DateTime: 'date-time' }
+
+/** What says nothing of its type or format contradicts none. */
+function fits(api, type, { type: kind, format, items }) {
+  if (isNonNullType(type)) return fits(api, type.ofType, { type: kind, format, items })
+  if (kind === undefined || type.name === 'JSON') return true
+  if (isListType(type)) return kind === 'array' && fits(api, type.ofType, api.expand(items ?? {}))
+  if (isObjectType(type)) return kind === 'object'
+  const expected = formats[type.name]
+  return (kinds[type.name] ?? ['string']).includes(kind) && (!expected || !format || format === expected)
+}
+
+function describe(api, { type = 'anything', format, items }) {
+  if (type === 'array') return `a list of ${describe(api, api.expand(items ?? {}))}`
+  return format ? `${type} (${format})` : type
+}
+
+/** The keys of objects that a field reads whole are not worth a line. */
+function unreadOf(api, place) {
+  const read = new Set(fieldsOf(place).flatMap((field) => readingOf({ ...place, own: true }, field)?.reads ?? []))
+  const unread = Object.entries(place.properties).filter(([name]) => !read.has(name) && !read.has(`${name}_obj`))
+  return unread.map(([name, property]) => {
+    const what = `"${name}", ${describe(api, api.expand(property))}`
+    return { gravity: 'unread', what, means: 'no field reads it', place }
+  })
+}
+
+/** One line for what is the same of several fields or at several places. */
+function linesOf(differences, places) {
+  const same = new Map()
+  for (const { gravity, what, means, place, name } of differences) {
+    const key = [gravity, place.type, what, means].join()
+    const line = same.get(key) ?? { gravity, type: place.type, what, means, names: new Set(), where: new Set() }
+    same.set(key, line)
+    line.names.add(name ? `${place.type}.${name}` : place.type)
+    line.where.add(place.where)
+  }
+  return [...same.values()].map(({ gravity, type, what, means, names, where }) => {
+    const everywhere = places.every((place) => place.type !== type || place.shortened || where.has(place.where))
+    const subject = [...names].join(', ')
+    return { gravity, line: `${subject}${everywhere ? '' : ` in ${[...where].join(', ')}`}: ${what}; ${means}` }
+  })
+}
+
+/** For what an object's own endpoint is asked, one line for each way in which its bodies are shortened. */
+function costsOf(places) {
+  const same = new Map()
+  for (const place of places) {
+    const names = fieldsOf(place)
+      .filter((field) => isLoaded(places, place, field))
+      .map(({ name }) => name)
+    if (names.length === 0) continue
+    const means = `loaded by one more request for each distinct ${place.type}, which needs the right ${place.right}`
+    const what = `without ${names.join(', ')}; ${means}`
+    same.set(what, (same.get(what) ?? new Set()).add(place.where))
+  }
+  return [...same].map(([what, where]) => ({ gravity: 'costs', line: `${[...where].join(', ')}: ${what}` }))
+}
+
+function isLoaded(places, place, field) {
+  const { reads, loaded } = readingOf(place, field) ?? {}
+  if (!loaded || reads.some((name) => name in place.properties)) return false
+  const whole = places.filter(({ type, own }) => type === place.type && own)
+  return whole.some(({ properties }) => reads.some((name) => name in properties))
+}

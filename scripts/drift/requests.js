@@ -1,0 +1,120 @@
+// Holds what a document says can be asked against what the gateway asks.
+import { getNamedType, graphql, isEnumType, isListType } from 'graphql'
+import { endpoints } from '../../dist/authentik/endpoints.js'
+import { schema } from '../../dist/schema/index.js'
+import { placesOf } from './places.js'
+
+/** What becomes of a list when a parameter that each list is asked with is not heeded. */
+const unheeded = {
+  ordering: "comes in authentik's own order, whose pages may overlap",
+  page: 'every page is the first',
+  page_size: 'pages are of any length',
+}
+
+const invalid = 'UPSTREAM_INVALID_RESPONSE'
+
+/** What differs, as lines with their gravity. */
+export async function compareRequests(api) {
+  const lines = []
+  for (const [name, { path, holds, deleteRight }] of Object.entries(endpoints)) {
+    if (!api.has('get', path)) lines.push(`${name}: there is no GET ${path}; fails with ${invalid}`)
+    else if (holds === 'results') lines.push(...lacksOfPage(api, name), ...(await lacksOfParameters(api, name)))
+    else if (holds === 'user') lines.push(...lacksOf(name, api.answerOf(path), [holds]))
+    if (deleteRight && !api.has('delete', path)) lines.push(`${name}: there is no DELETE ${path}; none can be revoked`)
+  }
+  return [...lines.map((line) => ({ gravity: 'breaks', line })), ...vainIncludes(api)]
+}
+
+function lacksOf(name, { properties = {} }, wanted) {
+  const lacking = wanted.filter((property) => !(property in properties))
+  return lacking.map((property) => `${name}: there is no "${property}" in the answer; fails with ${invalid}`)
+}
+
+function lacksOfPage(api, name) {
+  const page = api.answerOf(endpoints[name].path)
+  const pagination = api.expand(page.properties?.pagination ?? {})
+  return [...lacksOf(name, page, ['results']), ...lacksOf(name, pagination, ['count', 'total_pages', 'start_index'])]
+}
+
+/** authentik ignores a parameter that it does not know. */
+async function lacksOfParameters(api, name) {
+  const { path, includes = [] } = endpoints[name]
+  const known = api.parametersOf(path)
+  const lacking = (sent) => [...sent].filter((parameter) => !known.has(parameter) && !includes.includes(parameter))
+  const always = await firstSent(name, [{}])
+  const lines = lacking(always).map(
+    (parameter) => `${name}: there is no parameter "${parameter}"; ${unheeded[parameter]}`,
+  )
+  for (const [field, filters] of Object.entries(filtersOf(name))) {
+    const sent = await firstSent(name, filters)
+    for (const parameter of lacking(sent).filter((one) => !always.has(one))) {
+      lines.push(`${name}(filter: {${field}}): there is no parameter "${parameter}"; filters nothing, and lists all`)
+    }
+  }
+  return lines
+}
+
+/** For each field of a list's filter, filters with it alone: of several, one is in the form that it takes. */
+function filtersOf(name) {
+  const fields = getNamedType(filterOf(name).type).getFields()
+  return Object.fromEntries(
+    Object.values(fields).map((field) => [
+      field.name,
+      valuesOf(getNamedType(field.type)).map((value) => ({
+        [field.name]: isListType(field.type) ? [value] : value,
+      })),
+    ]),
+  )
+}
+
+function filterOf(name) {
+  return schema
+    .getQueryType()
+    .getFields()
+    [name].args.find((arg) => arg.name === 'filter')
+}
+
+function valuesOf(type) {
+  if (isEnumType(type)) return [type.getValues()[0].name]
+  return type.name === 'Boolean' ? [true] : ['1', '00000000-0000-4000-8000-000000000000']
+}
+
+async function firstSent(name, filters) {
+  for (const filter of filters) {
+    const sent = await parametersSent(name, filter)
+    if (sent.size > 0) return sent
+  }
+  throw new Error(`The gateway asks nothing for ${name} with any of ${JSON.stringify(filters)}`)
+}
+
+/** The parameters that the gateway sends for a list: written down by an authentik that has nothing. Empty where it refuses. */
+async function parametersSent(name, filter) {
+  const sent = new Set()
+  const find = async (_endpoint, _key, query) => {
+    for (const parameter of Object.keys(query)) sent.add(parameter)
+    return { pagination: { count: 0, total_pages: 1, start_index: 0 }, results: [] }
+  }
+  await graphql({
+    schema,
+    source: `query ($filter: ${filterOf(name).type}) { ${name}(filter: $filter) { nodes { __typename } } }`,
+    variableValues: { filter },
+    contextValue: { authentik: { count() {}, limits: { largestPage: 100 }, find } },
+  })
+  return sent
+}
+
+/** Where a look-up has no such parameter but its list does, authentik heeds it in both; and in grants, for their users. */
+function vainIncludes(api) {
+  const all = Object.entries(endpoints).flatMap(([name, { path, includes = [] }]) =>
+    includes.map((include) => ({ name, path, include })),
+  )
+  const known = new Set(
+    all.filter(({ path, include }) => api.parametersOf(path).has(include)).map((one) => one.include),
+  )
+  const own = new Map(placesOf(api).map(({ where, properties }) => [where, properties]))
+  return all.flatMap(({ name, include }) => {
+    const list = include.replace('include_', '').concat('_obj')
+    if (known.has(include) || !(list in (own.get(name) ?? {}))) return []
+    return [{ gravity: 'costs', line: `${name}: there is no parameter "${include}"; "${list}" comes always, or never` }]
+  })
+}
