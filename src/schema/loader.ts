@@ -102,8 +102,8 @@ export class Lookup<Key extends string | number, Body extends object> {
 }
 
 /** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.count` throws. */
-export function checkIds(context: Context, ids: readonly unknown[]): void {
-  if (ids.length > mostIds) throw inputError(`at most ${mostIds} ids`, ids.length)
+export function checkIds(context: Context, ids: readonly unknown[], what = 'ids'): void {
+  if (ids.length > mostIds) throw inputError(`at most ${mostIds} ${what}`, ids.length)
   context.authentik.count(ids.length)
 }
 

@@ -49,7 +49,7 @@ builder.queryFields((t) => ({
       representations: t.arg({ type: ['_Any'], required: true, description: 'Representations, at most 500.' }),
     },
     resolve: (_root, { representations }, context, info) => {
-      checkIds(context, representations)
+      checkIds(context, representations, 'representations')
       const find = nodeFinder(context, info)
       return representations.map(async (representation) => {
         const { typename, id } = readRepresentation(representation)

@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest'
+import { compose } from './compose.ts'
+import { startGateway } from './start.ts'
+
+const federation = (...directives: string[]) =>
+  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ${JSON.stringify(directives)})\n`
+
+/** Services that others may have, and what each of them knows of authentik's objects. */
+const others = {
+  'one that knows users and groups by pk': `
+    ${federation('@key')}
+    scalar UUID
+    type Device { name: String! owner: User team: Group }
+    type User @key(fields: "pk", resolvable: false) { pk: Int! }
+    type Group @key(fields: "pk", resolvable: false) { pk: UUID! }
+    type Query { devices: [Device!]! }`,
+  'one that knows groups, providers and tokens by id': `
+    ${federation('@key')}
+    type Incident { team: Group client: OAuth2Provider token: AccessToken }
+    type Group @key(fields: "id", resolvable: false) { id: ID! }
+    type OAuth2Provider @key(fields: "id", resolvable: false) { id: ID! }
+    type AccessToken @key(fields: "id", resolvable: false) { id: ID! }
+    type Query { incidents: [Incident!]! }`,
+  'one that adds a field to users': `
+    ${federation('@key')}
+    type Desk { floor: Int! }
+    type User @key(fields: "id") { id: ID! desk: Desk }
+    type Query { desks: [Desk!]! }`,
+  'one with Relay of its own': `
+    ${federation('@key', '@shareable')}
+    interface Node { id: ID! }
+    type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
+    type Room implements Node @key(fields: "id") { id: ID! name: String! }
+    type RoomEdge { cursor: String! node: Room }
+    type RoomConnection { edges: [RoomEdge!]! nodes: [Room!]! pageInfo: PageInfo! totalCount: Int! }
+    type Query { node(id: ID!): Node nodes(ids: [ID!]!): [Node]! rooms(first: Int, after: String): RoomConnection! }`,
+}
+
+const entities = ['AccessToken', 'AuthorizationCode', 'Group', 'OAuth2Provider', 'RefreshToken', 'User']
+
+const typenamesOf = (sdl: string) => [...sdl.matchAll(/\btype (\w+)/g)].map(([, name]) => name)
+
+/** The SDL as a composing machine gets it: without a token. */
+async function getSdl(): Promise<string> {
+  const { ask } = await startGateway()
+  return (await ask('{ _service { sdl } }', { token: null })).data._service.sdl
+}
+
+async function composeWith(...sdls: string[]) {
+  const all = [await getSdl(), ...sdls]
+  return compose(all.map((sdl, index) => ({ name: `service${index}`, url: `http://127.0.0.1/${index}`, sdl })))
+}
+
+describe('The SDL', () => {
+  it.each(Object.entries(others))('composes with that of %s', async (_name, sdl) => {
+    const { errors, supergraph } = await composeWith(sdl)
+    expect(errors).toEqual([])
+    for (const type of [...entities, ...typenamesOf(sdl)])
+      expect(supergraph).toMatch(new RegExp(`^type ${type}\\b`, 'm'))
+  })
+
+  it('composes alone, and with those of all at once', async () => {
+    expect((await composeWith()).errors).toEqual([])
+    expect((await composeWith(...Object.values(others))).errors).toEqual([])
+  })
+
+  it('gives whatever has a global id both keys', async () => {
+    const keyed = (await getSdl()).matchAll(
+      /^type (\w+) implements .*\bNode\b.* @key\(fields: "id"\) @key\(fields: "pk"\) \{$/gm,
+    )
+    expect([...keyed].map(([, name]) => name).sort()).toEqual(entities)
+  })
+})
+
+const query = `query ($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    __typename
+    ... on User { pk username }
+    ... on Group { name }
+    ... on OAuth2Provider { name }
+    ... on Grant { pk }
+  }
+}`
+
+const user = (pk: unknown) => ({ __typename: 'User', pk })
+const zoe = { __typename: 'User', pk: 8, username: 'zoe' }
+const haruka = { __typename: 'User', pk: 9, username: 'haruka' }
+const accessToken = (pk: number) => ({ __typename: 'AccessToken', pk })
+const platform = '67726f75-7000-4000-8000-000000000003'
+
+/** What `_entities` gives for each, what failed at which path, and what that took. */
+async function askEntities(representations: readonly unknown[], token?: string | null) {
+  const { ask, asked } = await startGateway()
+  const options = { variables: { representations }, ...(token !== undefined && { token }) }
+  const { data, errors = [] } = await ask(query, options)
+  const failures = errors.map(({ path, extensions }) => [path?.join('.'), extensions.code])
+  return { found: data?._entities, failures, asked: asked() }
+}
+
+describe('_entities', () => {
+  it('finds by either key: a number or text, a UUID in any case', async () => {
+    const group = { __typename: 'Group', name: 'Platform' }
+    const { found, failures, asked } = await askEntities([
+      user(8),
+      user('8'),
+      { __typename: 'User', id: 'User:8' },
+      { __typename: 'User', id: 'User:8', pk: 8 },
+      { __typename: 'Group', pk: platform },
+      { __typename: 'Group', pk: platform.toUpperCase() },
+      { __typename: 'Group', id: `Group:${platform.toUpperCase()}` },
+      { __typename: 'OAuth2Provider', pk: 1 },
+      accessToken(42),
+      { __typename: 'RefreshToken', id: 'RefreshToken:1' },
+      { __typename: 'AuthorizationCode', id: '1' },
+    ])
+    expect(failures).toEqual([])
+    expect(found).toEqual([
+      ...[zoe, zoe, zoe, zoe],
+      ...[group, group, group],
+      { __typename: 'OAuth2Provider', name: 'Grafana' },
+      accessToken(42),
+      { __typename: 'RefreshToken', pk: 1 },
+      { __typename: 'AuthorizationCode', pk: 1 },
+    ])
+    expect(asked).toHaveLength(6)
+  })
+
+  it('asks once for each distinct one, and answers in the order of the representations', async () => {
+    // Of the keys 1 to 30, five are nobody's.
+    const pks = Array.from({ length: 100 }, (_, index) => ((index * 7) % 30) + 1)
+    const absent = [1, 2, 3, 29, 30]
+    const { found, failures, asked } = await askEntities(pks.map(user))
+    expect(found.map((one: { pk: number } | null) => one?.pk)).toEqual(
+      pks.map((pk) => (absent.includes(pk) ? undefined : pk)),
+    )
+    expect(new Set(failures.map(([, code]) => code))).toEqual(new Set(['NOT_FOUND']))
+    expect(asked).toHaveLength(30)
+  })
+
+  it.each<[string, unknown, string]>([
+    ['text', 'User:8', 'BAD_USER_INPUT'],
+    ['a number', 8, 'BAD_USER_INPUT'],
+    ['a list', [user(8)], 'BAD_USER_INPUT'],
+    ['what has no type', { pk: 8 }, 'BAD_USER_INPUT'],
+    ['an unknown type', { __typename: 'Nope', pk: 8 }, 'BAD_USER_INPUT'],
+    ['a type without keys', { __typename: 'PageInfo', pk: 8 }, 'BAD_USER_INPUT'],
+    ["a property of every object's", { __typename: 'constructor', pk: 8 }, 'BAD_USER_INPUT'],
+    ['what has no key', { __typename: 'User' }, 'BAD_USER_INPUT'],
+    ['a key that is null', user(null), 'BAD_USER_INPUT'],
+    ['a key that is an object', user({ pk: 8 }), 'BAD_USER_INPUT'],
+    ['a malformed key', user('08'), 'BAD_USER_INPUT'],
+    ['a fraction', user(8.5), 'BAD_USER_INPUT'],
+    ['a key with a path in it', user('8/../9'), 'BAD_USER_INPUT'],
+    ['a key of another type', { __typename: 'User', id: 'Group:8' }, 'BAD_USER_INPUT'],
+    ['a UUID where keys are numbers', user(platform), 'BAD_USER_INPUT'],
+    ['an absent object', user(99999), 'NOT_FOUND'],
+  ])('gives null for %s, with an error of its own, and the others', async (_name, representation, code) => {
+    const { found, failures, asked } = await askEntities([user(8), representation, user(9)])
+    expect(found).toEqual([zoe, null, haruka])
+    expect(failures).toEqual([['_entities.1', code]])
+    expect(asked).toHaveLength(code === 'NOT_FOUND' ? 3 : 2)
+  })
+
+  it('gives null for what is hidden from the caller, with an error of its own, and the others', async () => {
+    const { found, failures } = await askEntities([4, 5, 6].map(accessToken), 'demo-plain')
+    expect(found).toEqual([null, accessToken(5), null])
+    expect(failures).toEqual([
+      ['_entities.0', 'NOT_FOUND'],
+      ['_entities.2', 'NOT_FOUND'],
+    ])
+  })
+
+  it('gives null for what is forbidden, with an error of its own, and the others', async () => {
+    const { found, failures } = await askEntities([user(8), accessToken(5)], 'demo-plain')
+    expect(found).toEqual([null, accessToken(5)])
+    expect(failures).toEqual([['_entities.0', 'FORBIDDEN']])
+  })
+
+  it.each<[string, readonly unknown[], string | null, string]>([
+    ['more than 500 representations', Array.from({ length: 501 }, () => user(8)), 'demo-superuser', 'BAD_USER_INPUT'],
+    ['a null, which is no representation to Federation', [user(8), null], 'demo-superuser', 'BAD_USER_INPUT'],
+    ['whoever sends no token', [user(8), user(9)], null, 'UNAUTHENTICATED'],
+  ])('refuses %s, and asks nothing', async (_name, representations, token, code) => {
+    const { found, failures, asked } = await askEntities(representations, token)
+    expect(found).toBeUndefined()
+    expect(failures.map(([, failed]) => failed)).toEqual([code])
+    expect(asked).toEqual([])
+  })
+
+  it('answers 500 representations', async () => {
+    const { found } = await askEntities(Array.from({ length: 500 }, () => user(8)))
+    expect(found).toEqual(Array.from({ length: 500 }, () => zoe))
+  })
+
+  it.each([
+    ['... on User { username }', 'include_groups=false'],
+    ['... on User { groups { name } }', 'include_groups=true'],
+    ['... on Node { ... on User { groups { name } } }', 'include_groups=true'],
+    ['... on Group { users { nodes { groups { name } } } }', 'include_groups=false'],
+    ['... on User { groups @skip(if: true) { name } }', 'include_groups=false'],
+  ])('asks with groups only where a user has them selected: %s', async (selection, includes) => {
+    const { ask, asked } = await startGateway()
+    const { errors } = await ask(`{ _entities(representations: [{ __typename: "User", pk: 8 }]) { ${selection} } }`)
+    expect(errors).toBeUndefined()
+    expect(asked()).toEqual([`GET /core/users/8/?${includes}&include_roles=false`])
+  })
+
+  it('asks once for one that is wanted twice, with groups and without', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask(`{
+      named: _entities(representations: [{ __typename: "User", pk: 9 }]) { ... on User { username } }
+      grouped: _entities(representations: [{ __typename: "User", id: "User:9" }]) { ... on User { groups { name } } }
+    }`)
+    expect(data).toEqual({ named: [{ username: 'haruka' }], grouped: [{ groups: [{ name: 'Design' }] }] })
+    expect(asked()).toEqual(['GET /core/users/9/?include_groups=true&include_roles=false'])
+  })
+})
+
+describe('Without introspection', () => {
+  it.each(['{ _service { sdl } }', '{ shown: _sdl }', '{ ...on Query { _service { sdl } } }'])(
+    '%s is refused',
+    async (document) => {
+      const { ask } = await startGateway({ introspection: false })
+      const { data, errors } = await ask(document)
+      expect(data).toBeUndefined()
+      expect(errors).toMatchObject([{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }])
+    },
+  )
+
+  it('_entities answers', async () => {
+    const { ask } = await startGateway({ introspection: false })
+    expect((await ask(query, { variables: { representations: [user(8)] } })).data).toEqual({ _entities: [zoe] })
+  })
+})
