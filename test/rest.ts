@@ -1,6 +1,24 @@
+import { type GraphQLObjectType, getNamedType, isEnumType } from 'graphql'
 import { expect } from 'vitest'
+import { fieldOf, isFromOwnEndpoint, objectOf, readsOf, type Selection } from './selection.ts'
 
-type Body = Readonly<Record<string, unknown>>
+export type Body = Readonly<Record<string, unknown>>
+
+/** The types that have endpoints of their own: their paths, and what the graph calls one and many of them. */
+export const resources = {
+  AccessToken: { path: '/api/v3/oauth2/access_tokens/', one: 'accessToken', many: 'accessTokens' },
+  RefreshToken: { path: '/api/v3/oauth2/refresh_tokens/', one: 'refreshToken', many: 'refreshTokens' },
+  AuthorizationCode: {
+    path: '/api/v3/oauth2/authorization_codes/',
+    one: 'authorizationCode',
+    many: 'authorizationCodes',
+  },
+  OAuth2Provider: { path: '/api/v3/providers/oauth2/', one: 'oauth2Provider', many: 'oauth2Providers' },
+  User: { path: '/api/v3/core/users/', one: 'user', many: 'users' },
+  Group: { path: '/api/v3/core/groups/', one: 'group', many: 'groups' },
+} as const
+
+export type Typename = keyof typeof resources
 
 /** authentik's own answer, for comparison with the graph's. */
 export async function getRest(url: string, path: string, token = 'demo-superuser'): Promise<Body> {
@@ -19,7 +37,7 @@ export function expectSameValues(fields: Body, body: Body, except: readonly stri
   )
 }
 
-function snakeCase(name: string): string {
+export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
@@ -28,4 +46,60 @@ const enums = ['clientType', 'subMode', 'issuerMode', 'logoutMethod', 'type', 'm
 /** Of enums, the graph's spelling. */
 function spell(name: string, value: unknown): unknown {
   return enums.includes(name) && typeof value === 'string' ? value.toUpperCase() : value
+}
+
+/** All that authentik answers of a world. */
+export interface World {
+  /** The user of /core/users/me/. */
+  readonly me: Body
+  /** The object's own body, undefined for what has none. */
+  own(type: GraphQLObjectType, pk: unknown): Body | undefined
+}
+
+/**
+ * What the graph is to say of a body and of those inside: of each field the value of its property, of the object's own body
+ * where this one lacks it; null where both do.
+ */
+export function graphOf(type: GraphQLObjectType, selection: Selection, body: Body, world: World): Body {
+  const values = Object.entries(selection).map(([name, inner]) => {
+    const value = sourceOf(type, name, body, world)
+    if (!inner) return [name, isEnum(type, name) && typeof value === 'string' ? value.toUpperCase() : value]
+    const innerType = objectOf(fieldOf(type, name).type) as GraphQLObjectType
+    const graph = (item: unknown) => graphOf(innerType, inner, item as Body, world)
+    if (Array.isArray(value)) return [name, value.map(graph)]
+    return [name, value === null ? null : graph(value)]
+  })
+  return Object.fromEntries(values)
+}
+
+/** What a field shows, in authentik's spelling. */
+function sourceOf(type: GraphQLObjectType, name: string, body: Body, world: World): unknown {
+  const reads = readsOf(type, name)
+  const shortened = !reads.some((property) => body[property] !== undefined)
+  const whole = shortened || isFromOwnEndpoint(type, name) ? (world.own(type, body['pk']) ?? body) : body
+  const derive = derived[name]
+  if (derive) return derive(whole, type, world)
+  const property = reads.find((candidate) => whole[candidate] !== undefined)
+  return property === undefined ? null : whole[property]
+}
+
+/** Fields that show something else than the property they read. */
+const derived: Readonly<Record<string, (body: Body, type: GraphQLObjectType, world: World) => unknown>> = {
+  id: ({ pk }, type) => `${type.name}:${pk}`,
+  idTokenClaims: ({ id_token: text }) => JSON.parse(String(text)),
+  parents: parentsOf,
+  parent: (body) => parentsOf(body)[0] ?? null,
+  effectiveGroups: ({ pk }, _type, { me }) => {
+    const groups = me['groups'] as readonly Body[]
+    return pk === me['pk'] ? [...new Map(groups.map((group) => [group['pk'], group])).values()] : null
+  },
+}
+
+function parentsOf({ parents_obj: parents, parent, parent_name: name }: Body): readonly Body[] {
+  if (Array.isArray(parents)) return parents
+  return parent === null ? [] : [{ pk: parent, name }]
+}
+
+function isEnum(type: GraphQLObjectType, name: string): boolean {
+  return isEnumType(getNamedType(fieldOf(type, name).type))
 }
