@@ -6,7 +6,9 @@ import { CriticalityLevel, diff } from '@graphql-inspector/core'
 import { buildSchema } from 'graphql'
 
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-const [tag] = git('tag', '--list', 'v*', '--sort=-version:refname').split('\n')
+const [tag] = git('tag', '--list', 'v*', '--sort=-version:refname')
+  .split('\n')
+  .filter((name) => /^v\d+\.\d+\.\d+$/.test(name))
 
 if (tag) await compare(tag)
 else console.log('No v* tag yet: there is nothing to compare schema.graphql with.')

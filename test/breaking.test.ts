@@ -50,6 +50,8 @@ describe('The check for breaking changes', () => {
     release('v1.9.0')
     edit('schema.graphql', (text) => text.replace('  extra: Int\n', ''))
     release('v1.10.0')
+    release('v1.11.0-rc1')
+    release('vendor-x')
     expect(check().status).toBe(0)
     edit('schema.graphql', (text) => text.replace('  endCursor: String\n', '  lastCursor: String\n'))
     expect(check()).toMatchObject({

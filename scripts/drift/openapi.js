@@ -30,10 +30,12 @@ export class OpenApi {
    * A schema with references followed and alternatives taken together. drf-spectacular writes an enum that may be null as
    * `oneOf` of itself and an enum with null, and version 3.1 of OpenAPI writes a `type` of two.
    */
-  expand(schema) {
+  expand(schema, outer = []) {
+    if (outer.includes(schema)) return {}
     const { $ref, allOf = [], oneOf = [], anyOf = [], ...own } = schema
-    const parts = [...allOf, ...oneOf, ...anyOf].map((part) => this.expand(part))
-    if ($ref) parts.push(this.expand(this.#follow(schema)))
+    const inside = [...outer, schema]
+    const parts = [...allOf, ...oneOf, ...anyOf].map((part) => this.expand(part, inside))
+    if ($ref) parts.push(this.expand(this.#follow(schema), inside))
     return parts.reduce(joined, plain(own))
   }
 

@@ -90,7 +90,7 @@ async function firstSent(name, filters) {
 /** The parameters that the gateway sends for a list: written down by an authentik that has nothing. Empty where it refuses. */
 async function parametersSent(name, filter) {
   const sent = new Set()
-  const find = async (_endpoint, _key, query) => {
+  const findPage = async (_endpoint, query) => {
     for (const parameter of Object.keys(query)) sent.add(parameter)
     return { pagination: { count: 0, total_pages: 1, start_index: 0 }, results: [] }
   }
@@ -98,7 +98,7 @@ async function parametersSent(name, filter) {
     schema,
     source: `query ($filter: ${filterOf(name).type}) { ${name}(filter: $filter) { nodes { __typename } } }`,
     variableValues: { filter },
-    contextValue: { authentik: { count() {}, limits: { largestPage: 100 }, find } },
+    contextValue: { authentik: { count() {}, limits: { largestPage: 100 }, findPage } },
   })
   return sent
 }
