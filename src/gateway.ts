@@ -60,7 +60,7 @@ export function createGateway({
     extraParamNames: persistedOperations ? idParameters : [],
     maxRequestBodySize: limits.bodyBytes,
     parserAndValidationCache: { documentCache: createLRUCache(cached), errorCache: createLRUCache(cached) },
-    maskedErrors: { maskError: (error) => mask(error, log) },
+    maskedErrors: { maskError: (error) => withoutHints(mask(error, log), introspection) },
     logging: { debug() {}, info() {}, warn: (text) => log.warn(text), error() {} },
   })
   return (request: IncomingMessage, response: ServerResponse) => {
@@ -91,6 +91,12 @@ function hardenHttp(): Plugin {
         if (request.method === 'GET' && !isJson(url.searchParams.get(name) || 'null'))
           refuse(400, `"${name}" must be JSON.`)
       }
+    },
+    onParams({ params }) {
+      const sent: unknown = params
+      if (typeof sent === 'object' && sent !== null) return
+      const extensions = { code: 'BAD_REQUEST', http: { status: 400 } }
+      throw new GraphQLError('Each operation must be an object.', { extensions })
     },
     onResponse({ response }) {
       response.headers.set('cache-control', 'no-store')
@@ -172,6 +178,12 @@ function mask(error: unknown, log: Logger): GraphQLError {
   log.error({ cause: original }, 'unexpected')
   const { nodes = null, path = null } = error instanceof GraphQLError ? error : {}
   return new GraphQLError('Unexpected error.', { nodes, path, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
+}
+
+/** graphql hides what it suggests for documents, but not for their variables. */
+function withoutHints(error: GraphQLError, introspection: boolean): GraphQLError {
+  if (!introspection) error.message = error.message.replace(/ Did you mean .*$/s, '')
+  return error
 }
 
 function originOf(error: unknown): unknown {

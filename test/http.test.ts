@@ -182,6 +182,20 @@ describe('Too much', () => {
     expect(data).toEqual({ user: { username: 'zoe' } })
   })
 
+  it('is not a selection that is repeated at every level: it is read once', async () => {
+    const { ask } = await startGateway()
+    const repeated = (inner: string) => Array(70).fill(inner).join(' ')
+    const started = performance.now()
+    const { errors } = await ask(`
+      { accessTokens(first: 1) { ...C } usersByIds(ids: [${Array(500).fill(8)}]) { ...U } }
+      fragment C on AccessTokenConnection { ${repeated('edges { ...E }')} }
+      fragment E on AccessTokenEdge { ${repeated('node { ...T }')} }
+      fragment T on AccessToken { ${repeated('user { ...U }')} }
+      fragment U on User { ${repeated('groups { pk }')} }`)
+    expect(errors).toBeUndefined()
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
   it('is not the question of GraphiQL for the whole schema', async () => {
     const { getIntrospectionQuery } = await import('graphql')
     const { ask } = await startGateway()
@@ -218,6 +232,11 @@ describe('Rubbish', () => {
     [
       'a wrong variable',
       '{"query":"query ($id: ID!) { user(id: $id) { pk } }","variables":{"id":{}}}',
+      'BAD_USER_INPUT',
+    ],
+    [
+      'a variable nested 60,000 deep',
+      `{"query":"query ($uuid: UUID) { users(filter: { uuid: $uuid }) { totalCount } }","variables":{"uuid":${'['.repeat(60_000)}${']'.repeat(60_000)}}}`,
       'BAD_USER_INPUT',
     ],
     ['variables that are none', '{"query":"{ __typename }","variables":[]}', 'BAD_REQUEST'],
@@ -264,6 +283,9 @@ describe('The schema, hidden', () => {
     const { ask } = await startGateway({ introspection: false })
     const { errors } = await ask('{ __schema { types { name } } }')
     expect(errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')
+    const variables = { filter: { usernam: 'x' } }
+    const hint = await ask('query ($filter: UserFilter) { users(filter: $filter) { totalCount } }', { variables })
+    expect(hint.errors?.[0]?.message).toMatch(/^Variable .* is not defined by type "UserFilter"\.$/)
     for (const field of ['_sdl', '_service { sdl }']) {
       expect((await ask(`{ ${field} }`)).errors?.[0]?.message).toContain('The schema is hidden')
     }
