@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
+import { parse } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 
 /** Documents by id: the operations that may be run. */
@@ -7,22 +8,32 @@ export type Operations = ReadonlyMap<string, string>
 
 /**
  * The operations in a file, in the shape of Apollo's manifest ("apollo-persisted-query-manifest", version 1) or of Relay's
- * (one object, ids to documents). Undefined where the file cannot be read or has neither shape.
+ * (one object, ids to documents). Undefined where the file has neither shape, a document does not parse, or an id is
+ * empty or stands twice.
  */
 export function readOperations(path: string): Operations | undefined {
-  let manifest: unknown
   try {
-    manifest = JSON.parse(readFileSync(path, 'utf8'))
+    const entries = entriesOf(JSON.parse(readFileSync(path, 'utf8')))
+    const operations = new Map(entries)
+    for (const document of operations.values()) parse(document)
+    return operations.size > 0 && operations.size === entries.length && !operations.has('') ? operations : undefined
   } catch {
     return undefined
   }
-  const { format, operations } = Object(manifest) as { readonly format?: unknown; readonly operations?: unknown }
-  const entries =
-    format === 'apollo-persisted-query-manifest' && Array.isArray(operations)
-      ? operations.map((operation) => [Object(operation).id, Object(operation).body])
-      : Object.entries(Array.isArray(manifest) ? {} : Object(manifest))
-  const known = entries.filter((entry): entry is [string, string] => entry.every((part) => typeof part === 'string'))
-  return known.length > 0 && known.length === entries.length ? new Map(known) : undefined
+}
+
+function entriesOf(manifest: unknown): [string, string][] {
+  const { format, version, operations } = Object(manifest) as Readonly<Record<string, unknown>>
+  const isApollo = format === 'apollo-persisted-query-manifest' && version === 1 && Array.isArray(operations)
+  const isRelay = typeof manifest === 'object' && !Array.isArray(manifest)
+  const entries = isApollo
+    ? operations.map(({ id, body }) => [id, body])
+    : isRelay
+      ? Object.entries(Object(manifest))
+      : []
+  return entries.every((entry): entry is [string, string] => entry.every((part: unknown) => typeof part === 'string'))
+    ? entries
+    : []
 }
 
 /** Other names by which clients send a document's id. */
@@ -33,9 +44,13 @@ export function onlyPersisted(operations: Operations): Plugin {
   const refusal = (code: string, message: string) => ({ message, extensions: { code, http: { status: 400 } } })
   return usePersistedOperations({
     getPersistedOperation: (id) => operations.get(id) ?? null,
-    extractPersistedOperationId: (params) => {
-      const extensions = Object(params.extensions) as { readonly persistedQuery?: { readonly sha256Hash?: unknown } }
-      const ids = [extensions.persistedQuery?.sha256Hash, ...idParameters.map((name) => Reflect.get(params, name))]
+    extractPersistedOperationId: (params, request) => {
+      const sent = Object(params) as Readonly<Record<string, unknown>>
+      const { persistedQuery } = Object(sent['extensions']) as {
+        readonly persistedQuery?: { readonly sha256Hash?: unknown }
+      }
+      const search = new URL(request.url).searchParams
+      const ids = [persistedQuery?.sha256Hash, ...idParameters.map((name) => sent[name] ?? search.get(name))]
       return ids.find((id) => typeof id === 'string') ?? null
     },
     customErrors: {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { readOperations } from '../src/persisted-operations.ts'
 import { startGateway } from './start.ts'
 
@@ -22,6 +25,8 @@ describe('Persisted operations', () => {
   it.each(['documentId', 'doc_id', 'id'])('run by id, as "%s"', async (name) => {
     const { url } = await startGateway({ persistedOperations: relay })
     expect((await post(url, { [name]: 'whoami' })).answer).toEqual({ data: { me: { username: 'mira' } } })
+    const got = await fetch(`${url}?${name}=whoami`, { headers })
+    expect(await got.json()).toEqual({ data: { me: { username: 'mira' } } })
   })
 
   it('run by GET, but no mutation does', async () => {
@@ -66,6 +71,41 @@ describe('Persisted operations', () => {
     const { url } = await startGateway({ persistedOperations: relay })
     const { answer } = await post(url, [{ documentId: 'whoami' }, { query: '{ _sdl }' }])
     expect(answer).toMatchObject([{ data: { me: {} } }, { errors: [{ extensions: { code: 'PERSISTED_QUERY_ONLY' } }] }])
+  })
+
+  it('answer rubbish in a batch with a coded error', async () => {
+    const { url } = await startGateway({ persistedOperations: relay })
+    for (const body of [[null], [5], [[]], [{ extensions: 5 }]]) {
+      expect((await post(url, body)).answer).toMatchObject([
+        { errors: [{ extensions: { code: expect.stringMatching(/^(PERSISTED|BAD)_/) } }] },
+      ])
+    }
+  })
+
+  it.each([
+    ['a text', '"abc"'],
+    ['a list', '["{ __typename }"]'],
+    ['what is no document', '{ "version": "1", "note": "hello" }'],
+    ['an empty id', '{ "": "{ __typename }" }'],
+    ['an empty document', '{ "a": "" }'],
+    ['nothing', '{}'],
+    [
+      'a newer version',
+      '{ "format": "apollo-persisted-query-manifest", "version": 2, "operations": [{ "id": "a", "body": "{ __typename }" }] }',
+    ],
+    [
+      'an id that stands twice',
+      '{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [{ "id": "a", "body": "{ __typename }" }, { "id": "a", "body": "{ me { pk } }" }] }',
+    ],
+    [
+      'an operation without id',
+      '{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [{ "body": "{ __typename }" }, null] }',
+    ],
+  ])('are none in a file with %s', (_what, text) => {
+    const folder = mkdtempSync(join(tmpdir(), 'operations-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'operations.json'), text)
+    expect(readOperations(join(folder, 'operations.json'))).toBeUndefined()
   })
 
   it('are off where none are given: an id alone is no request', async () => {
