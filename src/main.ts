@@ -64,12 +64,16 @@ function introduce({ release }: Sandbox, here: string): string[] {
 function stop(): void {
   for (const signal of signals) process.removeListener(signal, stop).once(signal, () => process.exit(1))
   for (const socket of sockets) if (!busy.has(socket)) socket.destroy()
-  // What is sent half, or never read, must not keep the process.
-  setTimeout(() => server.closeAllConnections(), config.upstreamTimeout + 1000).unref()
+  // What is sent half, or never read, must not keep the process; who waits for work that goes on still gets the answer.
+  setTimeout(() => upstream.finished().then(dropSoon), config.upstreamTimeout).unref()
   server.close(async () => {
     await upstream.close()
     await sandbox?.close()
   })
+}
+
+function dropSoon(): void {
+  setTimeout(() => server.closeAllConnections(), 1000).unref()
 }
 
 /** Knows which connections are open, and which of them wait for an answer. */

@@ -199,6 +199,32 @@ describe('The process', () => {
     },
   )
 
+  it.each(['waits', 'has hung up'])('finishes a revocation under way when its caller %s', async (caller) => {
+    let deleted = 0
+    const { url } = await listen(async (request, response) => {
+      if (request.method !== 'DELETE') return response.end()
+      await sleep(50)
+      deleted += 1
+      return response.writeHead(204).end()
+    })
+    const running = run({ AUTHENTIK_URL: url, UPSTREAM_TIMEOUT: '200', UPSTREAM_CONCURRENCY: '1' })
+    const here = await addressOf(running)
+    const ids = Array.from({ length: 40 }, (_, index) => index + 1)
+    const body = JSON.stringify({ query: `mutation { revokeAccessTokens(ids: [${ids}]) { revokedCount } }` })
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer x' }
+    const signal = caller === 'waits' ? AbortSignal.timeout(10_000) : AbortSignal.timeout(400)
+    const answer = fetch(here, { method: 'POST', headers, body, signal }).then(
+      (response) => response.json(),
+      () => 'gone',
+    )
+    await sleep(600)
+    running.child.kill('SIGTERM')
+    expect(await answer).toEqual(caller === 'waits' ? { data: { revokeAccessTokens: { revokedCount: 40 } } } : 'gone')
+    expect(await running.ended).toBe(0)
+    expect(deleted).toBe(40)
+    expect(running.stderr().match(/"outcome":"REVOKED"/g)).toHaveLength(40)
+  })
+
   it('is not kept by connections that say nothing', async () => {
     const running = run()
     const { port } = new URL(await addressOf(running))

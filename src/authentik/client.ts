@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import { CallerGone, UpstreamError } from '../errors.ts'
+import { CallerGone, nullIfNotFound, UpstreamError } from '../errors.ts'
 import type { Endpoint } from './endpoints.ts'
 import { type Answer, judge } from './judge.ts'
 import type { paths } from './openapi.ts'
@@ -26,14 +26,20 @@ export class Authentik {
   readonly #credential: Credential
   readonly #signal: AbortSignal | undefined
   readonly #log: Logger
-  #reads = 0
-  #objects = 0
+  readonly #spent: { reads: number; objects: number }
 
-  constructor(upstream: Upstream, credential: Credential, signal: AbortSignal | undefined, log: Logger) {
+  constructor(
+    upstream: Upstream,
+    credential: Credential,
+    signal: AbortSignal | undefined,
+    log: Logger,
+    spent = { reads: 0, objects: 0 },
+  ) {
     this.#upstream = upstream
     this.#credential = credential
     this.#signal = signal
     this.#log = log
+    this.#spent = spent
   }
 
   /** What was learned of this authentik, by anybody. */
@@ -52,39 +58,33 @@ export class Authentik {
    */
   count(objects: number): void {
     this.#authorization()
-    this.#objects += objects
-    if (this.#objects <= mostObjects) return
+    this.#spent.objects += objects
+    if (this.#spent.objects <= mostObjects) return
     throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation gives more than ${mostObjects} objects.`)
   }
 
-  /** The same, for what must come to its end when the caller hangs up; it may read as much again. */
-  lasting(): Authentik {
-    return new Authentik(this.#upstream, this.#credential, undefined, this.#log)
+  /** Does a piece of work that comes to its end though the caller hangs up, or the process is told to end. */
+  finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
+    return this.#upstream.finish(
+      work(new Authentik(this.#upstream, this.#credential, undefined, this.#log, this.#spent)),
+    )
   }
 
   /** The endpoint's answer, for the key where its path has one. Throws UpstreamError. */
   async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<Body<E>> {
     const authorization = this.#authorization()
-    this.#reads += 1
-    if (this.#reads > mostReads) {
+    this.#spent.reads += 1
+    if (this.#spent.reads > mostReads) {
       throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation needs more than ${mostReads} requests to authentik.`)
     }
     const path = pathOf(endpoint, key) + searchOf(query)
     return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<Body<E>>
   }
 
-  /** The same, but null where authentik says that there is no such object, or none that the caller may see. */
-  async find<E extends Endpoint>(
-    endpoint: E,
-    key: string | number | undefined,
-    query?: Query,
-  ): Promise<Body<E> | null> {
-    try {
-      return await this.get(endpoint, key, query)
-    } catch (error) {
-      if (error instanceof UpstreamError && error.code === 'NOT_FOUND') return null
-      throw error
-    }
+  /** One page of a list, null behind the last. A first page is always there: its 404 is no end, and thrown. */
+  findPage<E extends Endpoint>(endpoint: E, query: Query): Promise<Body<E> | null> {
+    const page = this.get(endpoint, undefined, query)
+    return query['page'] === 1 ? page : page.catch(nullIfNotFound)
   }
 
   /** Deletes what has that key, and tells authentik's request id. Throws UpstreamError. Never tried twice. */

@@ -22,7 +22,8 @@ interface Flight {
 
 const longestAnswer = 32 * 1024 * 1024
 /** The network's failures before anything is sent. */
-const neverSent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$|CERT/
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_(CONNECT_TIMEOUT|CLOSED|DESTROYED))$|CERT/
 
 const unzip = promisify(gunzip)
 
@@ -37,6 +38,7 @@ export class Upstream {
   readonly #prefix: string
   readonly #timeout: number
   readonly #flights = new Map<string, Flight>()
+  readonly #works = new Set<Promise<unknown>>()
   readonly concurrency: number
 
   constructor({ url, concurrency, timeout }: UpstreamOptions) {
@@ -93,9 +95,23 @@ export class Upstream {
     }
   }
 
-  /** Ends when the requests in flight have ended. */
-  close(): Promise<void> {
-    return this.#pool.close()
+  /** Remembers a piece of work that must come to its end, whoever waits for it. */
+  finish<T>(work: Promise<T>): Promise<T> {
+    this.#works.add(work)
+    const forget = () => this.#works.delete(work)
+    work.then(forget, forget)
+    return work
+  }
+
+  /** Ends when all such work has ended. */
+  async finished(): Promise<void> {
+    while (this.#works.size > 0) await Promise.allSettled(this.#works)
+  }
+
+  /** Ends when all such work and the requests in flight have ended. */
+  async close(): Promise<void> {
+    await this.finished()
+    await this.#pool.close()
   }
 
   #start(key: string, path: string, credential: string): Flight {
@@ -167,7 +183,8 @@ async function readText(body: AsyncIterable<Buffer>, encoding: string | string[]
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)
-  if (encoding !== 'gzip') return bytes.toString('utf8')
+  // authentik's front server names the encoding of empty answers, too.
+  if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
   try {
     return (await unzip(bytes, { maxOutputLength: longestAnswer })).toString('utf8')
   } catch (error) {

@@ -1,14 +1,14 @@
 import type { GrantBody } from '../authentik/bodies.ts'
 import type { Authentik } from '../authentik/client.ts'
 import type { Context } from '../context.ts'
-import { invalidAnswer } from '../errors.ts'
+import { invalidAnswer, UpstreamError } from '../errors.ts'
 import { accessTokens } from './access-token.ts'
 import { authorizationCodes } from './authorization-code.ts'
 import { builder } from './builder.ts'
 import type { GrantKind } from './grant.ts'
 import { providerByPk } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
-import { failureOf, type Result, RevokePayload, revokeAll } from './revoke.ts'
+import { type Result, RevokePayload, revokeAll } from './revoke.ts'
 import { userByPk } from './user.ts'
 import { checkPage, Walk } from './walk.ts'
 
@@ -39,47 +39,65 @@ builder.mutationField('revokeUserGrants', (t) =>
         user: userByPk.readId(user),
         ...(provider != null && { provider: providerByPk.readId(provider) }),
       }
-      return revokeGrants(context, whose, dryRun)
+      return context.authentik.finish((authentik) => revokeGrants(context, authentik, whose, dryRun))
     },
   }),
 )
 
-async function revokeGrants(context: Context, whose: Whose, dryRun: boolean): Promise<Result[]> {
-  const authentik = context.authentik.lasting()
+async function revokeGrants(context: Context, authentik: Authentik, whose: Whose, dryRun: boolean): Promise<Result[]> {
   const results: Result[] = []
+  const failures: unknown[] = []
   for (const kind of kinds) {
     try {
-      for await (const pks of untried(authentik, kind, whose)) {
-        const found = pks.map((pk): Result => ({ id: `${kind.typename}:${pk}`, outcome: 'WOULD_REVOKE' }))
-        results.push(...(dryRun ? found : await revokeAll(context, authentik, kind, pks)))
-        if (dryRun) break
+      for await (const found of untried(authentik, kind, whose)) {
+        const revoked = dryRun
+          ? found.pks.map((pk) => wouldRevoke(kind, pk))
+          : await revokeAll(context, authentik, kind, found.pks)
+        found.gone(revoked.filter(({ outcome }) => outcome === 'REVOKED' || outcome === 'NOT_FOUND').length)
+        results.push(...revoked)
       }
     } catch (error) {
-      // Of what is done already nothing is lost; what could not be listed is told beside it.
-      if (results.length === 0) throw error
-      const { message, ...failure } = failureOf(`User:${whose.user}`, error)
-      results.push({
-        ...failure,
-        outcome: 'FAILED',
-        message: `There may be more grants of type ${kind.typename}: ${message}`,
-      })
+      failures.push(error)
+      results.push(notListed(kind, whose, error))
     }
   }
+  // Of what is done nothing is lost; where nothing could be, the reason is.
+  if (failures.length > 0 && failures.length === results.length) throw failures[0]
   return results
 }
 
-/** Lists a user's grants again and again, until none is listed that was not before. */
-async function* untried<B extends GrantBody>(
-  authentik: Authentik,
-  kind: GrantKind<B>,
-  whose: Whose,
-): AsyncGenerator<number[]> {
+function wouldRevoke<B extends GrantBody>({ typename }: GrantKind<B>, pk: number): Result {
+  return { id: `${typename}:${pk}`, outcome: 'WOULD_REVOKE' }
+}
+
+function notListed<B extends GrantBody>({ typename }: GrantKind<B>, { user }: Whose, error: unknown): Result {
+  if (!(error instanceof UpstreamError)) throw error
+  const message = `There may be more grants of type ${typename}, which could not be listed: ${error.message}`
+  return { id: `User:${user}`, outcome: 'FAILED', code: error.code, message }
+}
+
+/**
+ * Lists a user's grants, some at a time, from the newest, again and again until none is listed that was not before. Who
+ * takes them says how many are gone, for the rest to be found behind those that stay.
+ */
+async function* untried<B extends GrantBody>(authentik: Authentik, kind: GrantKind<B>, whose: Whose) {
   const tried = new Set<number>()
-  for (;;) {
-    const pks = (await listPks(authentik, kind, whose)).filter((pk) => !tried.has(pk))
-    if (pks.length === 0) return
-    for (const pk of pks) tried.add(pk)
-    yield pks
+  for (let fresh = true; fresh; ) {
+    fresh = false
+    let offset = 0
+    const gone = (count: number) => {
+      offset -= count
+    }
+    for (let more = true; more; ) {
+      const listed = await listPks(authentik, kind, whose, offset)
+      more = listed.more
+      offset += listed.pks.length
+      const pks = [...new Set(listed.pks)].filter((pk) => !tried.has(pk))
+      for (const pk of pks) tried.add(pk)
+      if (pks.length === 0) continue
+      fresh = true
+      yield { pks, gone }
+    }
   }
 }
 
@@ -87,19 +105,18 @@ async function listPks<B extends GrantBody>(
   authentik: Authentik,
   { all }: GrantKind<B>,
   whose: Whose,
-): Promise<number[]> {
+  offset: number,
+): Promise<{ pks: number[]; more: boolean }> {
   const query = { ...whose, ordering: '-pk', ...Object.fromEntries(all.includes.map((include) => [include, false])) }
   const walk = new Walk(async (page) => {
-    const came = await authentik.find(all, undefined, { ...query, ...page })
+    const came = await authentik.findPage(all, { ...query, ...page })
     return came && checkPage(came)
   }, authentik.limits)
-  const from = { after: undefined, last: undefined, before: undefined }
-  await walk.collect({ ...from, first: 100 })
-  const grants = walk.rowsOf(await walk.collect({ ...from, first: walk.length }))
+  const window = await walk.collect({ first: 100, after: offset - 1, last: undefined, before: undefined })
+  const grants = walk.rowsOf(window)
   // A filter that went unheeded must not cost everybody their grants.
-  const others = grants.some(
-    ({ user, provider }) => user?.pk !== whose.user || provider?.pk !== (whose.provider ?? provider?.pk),
-  )
-  if (others) throw invalidAnswer("another user's grants")
-  return grants.map(({ pk }) => pk)
+  const isOthers = ({ user, provider }: (typeof grants)[number]) =>
+    user?.pk !== whose.user || provider?.pk !== (whose.provider ?? provider?.pk)
+  if (grants.some(isOthers)) throw invalidAnswer("another user's grants")
+  return { pks: grants.map(({ pk }) => pk), more: window.to < walk.length }
 }

@@ -36,7 +36,10 @@ const RevokeOutcome = builder.enumType('RevokeOutcome', {
 const RevokeResult = builder.objectRef<Result>('RevokeResult').implement({
   description: 'What became of one grant that was to be revoked.',
   fields: (t) => ({
-    id: t.exposeID('id', { nullable: false, description: "The grant's global id." }),
+    id: t.exposeID('id', {
+      nullable: false,
+      description: "The grant's global id; the user's, where their grants of one type could not be listed.",
+    }),
     outcome: t.expose('outcome', { type: RevokeOutcome, nullable: false, description: 'What became of it.' }),
     code: t.exposeString('code', { description: 'Of a failure, the code that an error would have.' }),
     message: t.exposeString('message', { description: 'Of a failure, the reason.' }),
@@ -65,8 +68,9 @@ export const RevokePayload = builder.objectRef<readonly Result[]>('RevokePayload
   }),
 })
 
+/** An id that was given twice has one result, at both places. */
 function countOf(results: readonly Result[], outcomes: readonly Outcome[]): number {
-  return new Set(results.filter(({ outcome }) => outcomes.includes(outcome)).map(({ id }) => id)).size
+  return new Set(results.filter(({ outcome }) => outcomes.includes(outcome))).size
 }
 
 /** Revokes grants of one kind, each distinct one once. Throws BAD_USER_INPUT for a malformed id, before anything is deleted. */
@@ -75,11 +79,11 @@ export async function revokeByIds<B extends GrantBody>(
   kind: GrantKind<B>,
   ids: readonly string[],
 ): Promise<Result[]> {
-  if (ids.length === 0) throw inputError('at least one id', ids)
+  if (ids.length === 0) throw inputError('at least one id', ids.length)
   checkIds(context, ids)
   const pks = ids.map((id) => kind.lookup.readId(id))
   const distinct = [...new Set(pks)]
-  const results = await revokeAll(context, context.authentik.lasting(), kind, distinct)
+  const results = await context.authentik.finish((authentik) => revokeAll(context, authentik, kind, distinct))
   const resultOf = new Map(distinct.map((pk, index) => [pk, results[index]]))
   return pks.flatMap((pk) => resultOf.get(pk) ?? [])
 }
@@ -113,18 +117,19 @@ async function revokeOne<B extends GrantBody>(
     authentik.audit('revoke', { id, outcome: 'REVOKED', requestId })
     return { id, outcome: 'REVOKED' }
   } catch (error) {
-    const result = failureOf(id, error)
-    const requestId = error instanceof UpstreamError ? error.authentik?.requestId : undefined
-    authentik.audit('revoke', { id, outcome: result.outcome, code: result.code, requestId })
-    return result
+    if (!(error instanceof UpstreamError)) throw error
+    const outcome = error.code === 'NOT_FOUND' || error.code === 'FORBIDDEN' ? error.code : 'FAILED'
+    authentik.audit('revoke', { id, outcome, code: error.code, requestId: error.authentik?.requestId })
+    return {
+      id,
+      outcome,
+      code: error.code,
+      message: isOpen(error) ? `${error.message} It may have been revoked.` : error.message,
+    }
   }
 }
 
-/** What a failed deletion means: without an answer of authentik's own, the grant may be gone. */
-export function failureOf(id: string, error: unknown): Result {
-  if (!(error instanceof UpstreamError)) throw error
-  const { code, message } = error
-  if (code === 'NOT_FOUND' || code === 'FORBIDDEN') return { id, outcome: code, code, message }
-  const open = code.startsWith('UPSTREAM_') && !(error instanceof Unreachable && error.neverSent)
-  return { id, outcome: 'FAILED', code, message: open ? `${message} It may have been revoked.` : message }
+/** Whether a deletion may have happened though authentik did not say so. */
+function isOpen(error: UpstreamError): boolean {
+  return error.code.startsWith('UPSTREAM_') && !(error instanceof Unreachable && error.neverSent)
 }
