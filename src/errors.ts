@@ -61,6 +61,12 @@ export class Unreachable extends UpstreamError {
   }
 }
 
+/** For a look-up, where absent or hidden is an answer: null. Throws every other error. */
+export function nullIfNotFound(error: unknown): null {
+  if (error instanceof UpstreamError && error.code === 'NOT_FOUND') return null
+  throw error
+}
+
 /** Nobody waits for the answer any more, so nobody is told. */
 export class CallerGone extends UpstreamError {
   constructor() {
@@ -70,10 +76,13 @@ export class CallerGone extends UpstreamError {
 
 /** An argument that the gateway can judge itself; upstream was not asked. */
 export function inputError(expected: string, came: unknown): GraphQLError {
-  return codedError(
-    'BAD_USER_INPUT',
-    `Expected ${expected}, got ${shorten(JSON.stringify(came) ?? String(came), 100)}.`,
-  )
+  return codedError('BAD_USER_INPUT', `Expected ${expected}, got ${describe(came)}.`)
+}
+
+/** What came, in JSON; of objects and lists only that they are such, for they may be deep. */
+function describe(came: unknown): string {
+  if (typeof came === 'object' && came !== null) return Array.isArray(came) ? 'a list' : 'an object'
+  return shorten(JSON.stringify(came) ?? String(came), 100)
 }
 
 /** An error of the gateway's own judgement, with its code. */

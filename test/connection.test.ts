@@ -258,7 +258,7 @@ describe('Bad arguments', () => {
     expect(asked()).toEqual([])
   })
 
-  it.each(['groups: []', 'type: []', 'name: ""', 'username: ""'])(
+  it.each(['groups: []', 'type: []', 'name: ""', 'username: ""', 'username: " "'])(
     '(filter: { %s }) never list everything',
     async (filter) => {
       const { ask, asked } = await startGateway()

@@ -32,7 +32,7 @@ export function filtered<Row>(
 
 /** Equal text. */
 export function text<Row>(parameter: string, column: Column<Row, string>): Filter<Row> {
-  return single(parameter, (value) => (row) => column(row) === value)
+  return single(parameter, (value) => (row) => value.trim() === '' || column(row) === value.trim())
 }
 
 /** Text that begins so. */

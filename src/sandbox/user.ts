@@ -69,7 +69,8 @@ export function coreUsers(): Route[] {
         text('email', (row) => row.email),
         text('name', (row) => row.name),
         flag('is_active', (row) => row.is_active),
-        flag('is_superuser', (row) => isSuperuser(row)),
+        // Of direct groups alone, unlike the property.
+        flag('is_superuser', (row) => row.groups.some((pk) => groupOf(pk).is_superuser)),
         uuidText('uuid', (row) => row.uuid),
         text('path', (row) => row.path),
         prefix('path_startswith', (row) => row.path),

@@ -71,13 +71,13 @@ export const pageArgs = builder.args((t) => ({
 /** A list of authentik's as Relay connections: rows by offset, on as few and as small pages as hold them. */
 export class List<Body extends object> {
   readonly #options: ListOptions<Body>
-  readonly #pagesOf: (context: Context) => Loader<string, Page<Body>>
+  readonly #pagesOf: (context: Context) => Loader<string, Page<Body> | null>
 
   constructor(options: ListOptions<Body>) {
     this.#options = options
     const { includes = [], filters, getPage, onRow } = options
     this.#pagesOf = createContextCache((context: Context) => {
-      const find = async (authentik: Authentik, key: string, included: Query) => {
+      const get = async (authentik: Authentik, key: string, included: Query) => {
         const page = await getPage(authentik, { ...JSON.parse(key), ...included }).catch((error) => {
           throw inCallersWords(error, filters)
         })
@@ -85,7 +85,7 @@ export class List<Body extends object> {
         if (page) for (const row of checkPage(page).results) onRow?.(context, row, came)
         return page
       }
-      return new Loader(context.authentik, { includes, find })
+      return new Loader(context.authentik, { includes, get })
     })
   }
 

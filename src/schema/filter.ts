@@ -23,8 +23,10 @@ export function readFilter(filter: Filter, filters: Filters): Query {
   for (const [name, given] of Object.entries(filter)) {
     const { parameter = name, read = (text: string) => text } = filters[name] ?? {}
     if (given === null || given === undefined) continue
-    if (given === '' && name === 'search') continue
-    if (given === '') throw inputError(`"filter.${name}" with a value`, given)
+    // authentik strips what it gets.
+    const empty = typeof given === 'string' && given.trim() === ''
+    if (empty && name === 'search') continue
+    if (empty) throw inputError(`"filter.${name}" with a value`, given)
     if (Array.isArray(given)) query[parameter] = readList(name, given).map(read)
     else query[parameter] = typeof given === 'string' ? read(given) : (given as number | boolean)
   }

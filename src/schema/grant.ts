@@ -130,10 +130,7 @@ export class GrantKind<B extends GrantBody> {
       typename,
       keys: integerKeys,
       includes: one.includes,
-      find: async (authentik, pk, query) => {
-        const body = await authentik.find(one, pk, query)
-        return body && enter<B>(body)
-      },
+      get: async (authentik, pk, query) => enter<B>(await authentik.get(one, pk, query)),
     })
     this.list = new List<B>({
       typename,
@@ -144,7 +141,7 @@ export class GrantKind<B extends GrantBody> {
         provider: { parameter: 'provider', read: (id) => providerByPk.readId(id) },
       },
       getPage: async (authentik, query) => {
-        const page = await authentik.find(all, undefined, query)
+        const page = await authentik.findPage(all, query)
         return page && { ...page, results: page.results.map((body) => enter<B>(body)) }
       },
       onRow: (context, grant, includes) => this.lookup.prime(context, grant.pk, grant, includes),

@@ -15,7 +15,7 @@ export const groupByPk = new Lookup<string, GroupBody>({
   typename: 'Group',
   keys: uuidKeys,
   includes: endpoints.group.includes,
-  find: (authentik, pk, query) => authentik.find(endpoints.group, pk, query),
+  get: (authentik, pk, query) => authentik.get(endpoints.group, pk, query),
 })
 addNode(groupByPk)
 
@@ -30,7 +30,7 @@ const groupList = new List<GroupBody>({
     isSuperuser: { parameter: 'is_superuser' },
     members: { parameter: 'members_by_pk', read: (id) => userByPk.readId(id) },
   },
-  getPage: (authentik, query) => authentik.find(endpoints.groups, undefined, query),
+  getPage: (authentik, query) => authentik.findPage(endpoints.groups, query),
   onRow: (context, group, includes) => groupByPk.prime(context, group.pk, group, includes),
 })
 

@@ -4,7 +4,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { Authentik, Query } from '../authentik/client.ts'
 import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { inputError, invalidAnswer, UpstreamError } from '../errors.ts'
+import { inputError, invalidAnswer, nullIfNotFound } from '../errors.ts'
 import { includesOf } from './includes.ts'
 import { type Keys, readId } from './keys.ts'
 
@@ -16,14 +16,14 @@ export interface LookupOptions<Key, Body> extends LoaderOptions<Key, Body> {
 export interface LoaderOptions<Key, Body> {
   /** What the endpoint can leave out. */
   readonly includes?: readonly Include[]
-  /** One object, null when absent or hidden from the caller. */
-  readonly find: (authentik: Authentik, key: Key, included: Query) => Promise<Body | null>
+  /** One body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
+  readonly get: (authentik: Authentik, key: Key, included: Query) => Promise<Body>
   /** Several at once, where authentik has a cheaper way than asking for each. */
-  readonly findMany?: (authentik: Authentik, keys: readonly Key[], find: Find<Key, Body>) => Promise<Outcome<Body>[]>
+  readonly getMany?: (authentik: Authentik, keys: readonly Key[], get: Get<Key, Body>) => Promise<Outcome<Body>[]>
 }
 
-export type Find<Key, Body> = (key: Key) => Promise<Body | null>
-export type Outcome<Body> = Body | Error | null
+export type Get<Key, Body> = (key: Key) => Promise<Body>
+export type Outcome<Body> = Body | Error
 
 /** More ids than any one argument may hold. */
 export const mostIds = 500
@@ -40,19 +40,18 @@ export class Lookup<Key extends string | number, Body extends object> {
   constructor(options: LookupOptions<Key, Body>) {
     this.typename = options.typename
     this.#keys = options.keys
-    const find: LookupOptions<Key, Body>['find'] = async (authentik, key, included) => {
-      const body = await options.find(authentik, key, included)
-      if (body && this.checkKey(Reflect.get(body, 'pk')) !== key)
-        throw invalidAnswer('another object than was asked for')
-      return body
+    const get: LookupOptions<Key, Body>['get'] = async (authentik, key, included) => {
+      const body = await options.get(authentik, key, included)
+      if (this.checkKey(Reflect.get(body, 'pk')) === key) return body
+      throw invalidAnswer('another object than was asked for')
     }
-    this.#loaderOf = createContextCache((context: Context) => new Loader(context.authentik, { ...options, find }))
+    this.#loaderOf = createContextCache((context: Context) => new Loader(context.authentik, { ...options, get }))
   }
 
   /** By authentik's key or the global id, for the selection at hand. Null when absent or hidden from the caller. */
   async findById(context: Context, id: string, info: GraphQLResolveInfo): Promise<Body | null> {
     context.authentik.count(1)
-    return this.find(context, id, includesOf(info, this.typename))
+    return this.get(context, id, includesOf(info, this.typename)).catch(nullIfNotFound)
   }
 
   /**
@@ -62,20 +61,17 @@ export class Lookup<Key extends string | number, Body extends object> {
   findByIds(context: Context, ids: readonly string[], info: GraphQLResolveInfo): Promise<Body | null>[] {
     checkIds(context, ids)
     const includes = includesOf(info, this.typename)
-    return ids.map((id) => this.find(context, id, includes))
+    return ids.map((id) => this.get(context, id, includes).catch(nullIfNotFound))
   }
 
-  /** The same, with what is to be included. */
-  async find(context: Context, id: string, includes: ReadonlySet<Include>): Promise<Body | null> {
+  /** By authentik's key or the global id. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
+  async get(context: Context, id: string, includes: ReadonlySet<Include>): Promise<Body> {
     return this.#loaderOf(context).load(this.readId(id), includes)
   }
 
-  /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
+  /** The own body of an object whose key came from upstream. Throws UpstreamError. */
   async getByKey(context: Context, pk: unknown, include?: Include): Promise<Body> {
-    const key = this.checkKey(pk)
-    const body = await this.#loaderOf(context).load(key, new Set(include ? [include] : []))
-    if (body) return body
-    throw new UpstreamError('NOT_FOUND', `authentik shows the caller no ${this.typename} with the key ${key}.`)
+    return this.#loaderOf(context).load(this.checkKey(pk), new Set(include ? [include] : []))
   }
 
   /** A key that came from upstream. Throws UPSTREAM_INVALID_RESPONSE where it is none. */
@@ -111,12 +107,12 @@ export function checkIds(context: Context, ids: readonly unknown[], what = 'ids'
 export class Loader<Key extends string | number, Body> {
   readonly #wanted = new Map<Key, Set<Include>>()
   readonly #asked = new Map<Key, Set<Include>>()
-  readonly #loader: DataLoader<Key, Body | null>
+  readonly #loader: DataLoader<Key, Body>
 
-  constructor(authentik: Authentik, { includes = [], find, findMany }: LoaderOptions<Key, Body>) {
-    const findOne: Find<Key, Body> = (key) => {
+  constructor(authentik: Authentik, { includes = [], get, getMany }: LoaderOptions<Key, Body>) {
+    const getOne: Get<Key, Body> = (key) => {
       const wanted = this.#wanted.get(key)
-      return find(
+      return get(
         authentik,
         key,
         Object.fromEntries(includes.map((include) => [include, wanted?.has(include) ?? false])),
@@ -124,7 +120,7 @@ export class Loader<Key extends string | number, Body> {
     }
     this.#loader = new DataLoader((keys) => {
       for (const key of keys) this.#asked.set(key, new Set(this.#wanted.get(key)))
-      return findMany ? findMany(authentik, keys, findOne) : oneByOne(keys, findOne)
+      return getMany ? getMany(authentik, keys, getOne) : oneByOne(keys, getOne)
     })
   }
 
@@ -136,7 +132,7 @@ export class Loader<Key extends string | number, Body> {
     this.#loader.prime(key, body)
   }
 
-  load(key: Key, includes: ReadonlySet<Include>): Promise<Body | null> {
+  load(key: Key, includes: ReadonlySet<Include>): Promise<Body> {
     const wanted = this.#wanted.get(key) ?? new Set()
     for (const include of includes) wanted.add(include)
     this.#wanted.set(key, wanted)
@@ -152,6 +148,6 @@ export class Loader<Key extends string | number, Body> {
 }
 
 /** Side by side: authentik has no way to ask for several by key. */
-export function oneByOne<Key, Body>(keys: readonly Key[], find: Find<Key, Body>): Promise<Outcome<Body>[]> {
-  return Promise.all(keys.map((key) => find(key).catch((error: Error) => error)))
+export function oneByOne<Key, Body>(keys: readonly Key[], get: Get<Key, Body>): Promise<Outcome<Body>[]> {
+  return Promise.all(keys.map((key) => get(key).catch((error: Error) => error)))
 }

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { inputError } from '../errors.ts'
+import { inputError, nullIfNotFound } from '../errors.ts'
 import { builder } from './builder.ts'
 import { includesOf } from './includes.ts'
 import { checkIds, type Lookup } from './loader.ts'
@@ -24,7 +24,7 @@ export const Node = builder.interfaceRef<Keyed>('Node').implement({
   }),
 })
 
-type NodeLookup = Pick<Lookup<string, Keyed>, 'typename' | 'find'> & { checkKey(pk: unknown): string | number }
+type NodeLookup = Pick<Lookup<string, Keyed>, 'typename' | 'get'> & { checkKey(pk: unknown): string | number }
 
 const typenames = new WeakMap<Keyed, string>()
 const lookups = new Map<string, NodeLookup>()
@@ -45,18 +45,18 @@ export function nodeTypenames(): string[] {
 }
 
 /**
- * Finds objects by type and id for the selection at hand, which is read once for each type. Null when absent or hidden;
- * throws BAD_USER_INPUT for an id of no such type.
+ * Gets objects by type and id for the selection at hand, which is read once for each type. Throws UpstreamError, and
+ * BAD_USER_INPUT for an id of no such type.
  */
-export function nodeFinder(context: Context, info: GraphQLResolveInfo) {
+export function nodeGetter(context: Context, info: GraphQLResolveInfo) {
   const includes = new Map<string, ReadonlySet<Include>>()
-  return async (typename: string, id: string): Promise<Keyed | null> => {
+  return async (typename: string, id: string): Promise<Keyed> => {
     const lookup = lookups.get(typename)
     if (!lookup) throw inputError(`a type with global ids (${nodeTypenames().join(', ')})`, typename)
     const wanted = includes.get(typename) ?? includesOf(info, typename)
     includes.set(typename, wanted)
-    const body = await lookup.find(context, id, wanted)
-    if (body) typenames.set(body, typename)
+    const body = await lookup.get(context, id, wanted)
+    typenames.set(body, typename)
     return body
   }
 }
@@ -75,7 +75,7 @@ builder.queryFields((t) => ({
     args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
     resolve: (_root, { id }, context, info) => {
       context.authentik.count(1)
-      return nodeFinder(context, info)(readTypename(id), id)
+      return nodeGetter(context, info)(readTypename(id), id).catch(nullIfNotFound)
     },
   }),
   nodes: t.field({
@@ -86,8 +86,8 @@ builder.queryFields((t) => ({
     args: { ids: t.arg.idList({ required: true, description: 'Global ids, at most 500.' }) },
     resolve: (_root, { ids }, context, info) => {
       checkIds(context, ids)
-      const find = nodeFinder(context, info)
-      return ids.map(async (id) => find(readTypename(id), id))
+      const get = nodeGetter(context, info)
+      return ids.map(async (id) => get(readTypename(id), id).catch(nullIfNotFound))
     },
   }),
 }))

@@ -4,7 +4,7 @@ import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from './builder.ts'
 import { connectionOf, List, pageArgs } from './connection.ts'
 import { integerKeys } from './keys.ts'
-import { type Find, Lookup, type Outcome, oneByOne } from './loader.ts'
+import { type Get, Lookup, type Outcome, oneByOne } from './loader.ts'
 import { addNode, Node } from './node.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
 import { checkPage } from './walk.ts'
@@ -16,8 +16,8 @@ export const OAuth2Provider = builder.objectRef<OAuth2ProviderBody>('OAuth2Provi
 export const providerByPk = new Lookup<number, OAuth2ProviderBody>({
   typename: 'OAuth2Provider',
   keys: integerKeys,
-  find: (authentik, pk) => authentik.find(endpoints.oauth2Provider, pk),
-  findMany: findProviders,
+  get: (authentik, pk) => authentik.get(endpoints.oauth2Provider, pk),
+  getMany: getProviders,
 })
 addNode(providerByPk)
 
@@ -31,20 +31,20 @@ const providerList = new List<OAuth2ProviderBody>({
     clientType: { parameter: 'client_type' },
     application: { parameter: 'application' },
   },
-  getPage: (authentik, query) => authentik.find(endpoints.oauth2Providers, undefined, query),
+  getPage: (authentik, query) => authentik.findPage(endpoints.oauth2Providers, query),
   onRow: (context, provider, includes) => providerByPk.prime(context, provider.pk, provider, includes),
 })
 
 /** An installation has few providers: for more than three one page of them all is cheaper, and the rest asked for. */
-async function findProviders(
+async function getProviders(
   authentik: Authentik,
   pks: readonly number[],
-  find: Find<number, OAuth2ProviderBody>,
+  get: Get<number, OAuth2ProviderBody>,
 ): Promise<Outcome<OAuth2ProviderBody>[]> {
-  if (pks.length <= 3) return oneByOne(pks, find)
+  if (pks.length <= 3) return oneByOne(pks, get)
   const page = checkPage(await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: 100 }))
   const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
-  return oneByOne(pks, async (pk) => found.get(pk) ?? find(pk))
+  return oneByOne(pks, async (pk) => found.get(pk) ?? get(pk))
 }
 
 OAuth2Provider.implement({

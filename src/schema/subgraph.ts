@@ -1,10 +1,10 @@
-import { inputError, UpstreamError } from '../errors.ts'
+import { inputError } from '../errors.ts'
 import { AccessToken } from './access-token.ts'
 import { AuthorizationCode } from './authorization-code.ts'
 import { builder } from './builder.ts'
 import { Group } from './group.ts'
 import { checkIds } from './loader.ts'
-import { nodeFinder, nodeTypenames, typenameOf } from './node.ts'
+import { nodeGetter, nodeTypenames, typenameOf } from './node.ts'
 import { OAuth2Provider } from './oauth2-provider.ts'
 import { RefreshToken } from './refresh-token.ts'
 import { printForFederation, printForStitching } from './sdl.ts'
@@ -50,12 +50,10 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, { representations }, context, info) => {
       checkIds(context, representations, 'representations')
-      const find = nodeFinder(context, info)
+      const get = nodeGetter(context, info)
       return representations.map(async (representation) => {
         const { typename, id } = readRepresentation(representation)
-        const body = await find(typename, id)
-        if (body) return body as never
-        throw new UpstreamError('NOT_FOUND', `authentik shows the caller no ${typename} with the key ${id}.`)
+        return (await get(typename, id)) as never
       })
     },
   }),

@@ -15,7 +15,7 @@ export const userByPk = new Lookup<number, UserBody>({
   typename: 'User',
   keys: integerKeys,
   includes: endpoints.user.includes,
-  find: (authentik, pk, query) => authentik.find(endpoints.user, pk, query),
+  get: (authentik, pk, query) => authentik.get(endpoints.user, pk, query),
 })
 addNode(userByPk)
 
@@ -35,7 +35,7 @@ export const userList = new List<UserBody>({
     type: { parameter: 'type' },
     groups: { parameter: 'groups_by_pk', read: (id) => readId('Group', uuidKeys, id) },
   },
-  getPage: (authentik, query) => authentik.find(endpoints.users, undefined, query),
+  getPage: (authentik, query) => authentik.findPage(endpoints.users, query),
   onRow: (context, user, includes) => userByPk.prime(context, user.pk, user, includes),
 })
 
@@ -116,9 +116,14 @@ const UserFilter = builder.inputType('UserFilter', {
     uuid: t.field({ type: 'UUID', description: 'With this UUID.' }),
     path: t.string({ description: 'Filed under this path itself.' }),
     isActive: t.boolean({ description: 'Who may sign in, or may not.' }),
-    isSuperuser: t.boolean({ description: 'To whom a group gives all rights, or none does.' }),
+    isSuperuser: t.boolean({
+      description:
+        'Direct members of a group that gives all rights, or all others: unlike `User.isSuperuser`, not who inherits them.',
+    }),
     type: t.field({ type: [UserType], description: 'Of one of these types.' }),
-    groups: t.idList({ description: "Direct members of one of these groups: authentik's keys or global ids." }),
+    groups: t.idList({
+      description: "Direct members of one of these groups: authentik's keys or global ids. All must exist.",
+    }),
   }),
 })
 

@@ -1,4 +1,4 @@
-import { invalidAnswer, UpstreamError } from '../errors.ts'
+import { invalidAnswer } from '../errors.ts'
 import { isListOfObjects } from './body.ts'
 import { gapsOf, type PageRequest, pagesOf, type Window, type WindowArgs, windowOf } from './window.ts'
 
@@ -43,8 +43,7 @@ export class Walk<Body> {
   /** Asks for the length alone, by the smallest page there is. */
   async count(): Promise<number> {
     const page = await this.#ask({ page: 1, page_size: 1 })
-    if (!page) throw new UpstreamError('NOT_FOUND', 'authentik shows no such list.')
-    this.length = page.pagination.count
+    this.length = page?.pagination.count ?? 0
     return this.length
   }
 
