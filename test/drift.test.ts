@@ -21,6 +21,8 @@ function drift(args: readonly string[], env: Readonly<Record<string, string>> = 
     PATH: process.env['PATH'] ?? '',
     npm_config_registry: 'http://127.0.0.1:9',
     TMPDIR: folder(),
+    // Where node caches what it compiled of npm, it does so in that folder.
+    NODE_DISABLE_COMPILE_CACHE: '1',
     ...env,
   }
   return new Promise((resolve) => {
