@@ -261,4 +261,15 @@ describe('The process', () => {
     expect(await running.ended).toBe(1)
     await broken
   })
+
+  it('started by npm ends with npm', async () => {
+    const child = spawn('npm', ['start'], { cwd: join(import.meta.dirname, '..'), env: { ...process.env, PORT: '0' } })
+    let text = ''
+    child.stdout.on('data', (data) => (text += data))
+    await expect.poll(() => text, { timeout: 15_000 }).toMatch(/listens on \S+\n/)
+    const [, here = ''] = /listens on (\S+)\n/.exec(text) ?? []
+    child.kill('SIGTERM')
+    await new Promise((resolve) => child.on('close', resolve))
+    await expect(fetch(here)).rejects.toThrow()
+  })
 })
