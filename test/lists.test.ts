@@ -212,6 +212,15 @@ describe('An order', () => {
 })
 
 describe('An edge', () => {
+  it('is asked for one page, until it is known that there are more', async () => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask(
+      '{ usersByIds(ids: [15, 21, 22]) { accessTokens(first: 300) { totalCount nodes { pk } } } }',
+    )
+    for (const { accessTokens } of data.usersByIds) expect(accessTokens.nodes).toHaveLength(accessTokens.totalCount)
+    expect(asked().filter((path) => path.includes('/access_tokens/'))).toHaveLength(3)
+  })
+
   it('leads from a user to their tokens, and from a provider to those that it issued', async () => {
     const { ask } = await startGateway()
     const { data, errors } = await ask(`{

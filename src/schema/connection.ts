@@ -10,7 +10,7 @@ import { type Filter, type Filters, inCallersWords, readFilter } from './filter.
 import { includesOf, selects } from './includes.ts'
 import { Loader } from './loader.ts'
 import { checkPage, type Page, Walk } from './walk.ts'
-import { type WindowArgs, windowOf } from './window.ts'
+import { type PageRequest, type WindowArgs, windowOf } from './window.ts'
 
 export interface ListOptions<Body> {
   /** The name of the type of the rows. */
@@ -103,10 +103,9 @@ export class List<Body extends object> {
     const wanted = readArgs(args, fingerprint)
     const includes = includesOf(info, name)
     const pages = this.#pagesOf(context)
-    const walk = new Walk(
-      (page) => pages.load(JSON.stringify({ ...list, ...page }), includes),
-      context.authentik.limits,
-    )
+    const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...list, ...page }), includes)
+    // A list at the root is worth a guess at its length; along edges many lists are short.
+    const walk = new Walk(ask, context.authentik.limits, info.path.prev ? 1 : 3)
     const window = selects(info, name, ['edges', 'nodes'])
       ? await walk.collect(wanted)
       : windowOf(wanted, await walk.count())

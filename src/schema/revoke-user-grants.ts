@@ -11,6 +11,7 @@ import { refreshTokens } from './refresh-token.ts'
 import { type Result, RevokePayload, revokeAll } from './revoke.ts'
 import { userByPk } from './user.ts'
 import { checkPage, Walk } from './walk.ts'
+import type { PageRequest } from './window.ts'
 
 /** In this order, so that nothing mints what was just revoked. */
 const kinds = [authorizationCodes, refreshTokens, accessTokens] as const
@@ -108,10 +109,11 @@ async function listPks<B extends GrantBody>(
   offset: number,
 ): Promise<{ pks: number[]; more: boolean }> {
   const query = { ...whose, ordering: '-pk', ...Object.fromEntries(all.includes.map((include) => [include, false])) }
-  const walk = new Walk(async (page) => {
+  const ask = async (page: PageRequest) => {
     const came = await authentik.findPage(all, { ...query, ...page })
     return came && checkPage(came)
-  }, authentik.limits)
+  }
+  const walk = new Walk(ask, authentik.limits, 1)
   const window = await walk.collect({ first: 100, after: offset - 1, last: undefined, before: undefined })
   const grants = walk.rowsOf(window)
   // A filter that went unheeded must not cost everybody their grants.

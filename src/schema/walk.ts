@@ -20,9 +20,6 @@ export interface PageLimit {
   largestPage: number
 }
 
-/** So many pages are asked for side by side before it is known how many there are. */
-const pagesAhead = 3
-
 /** A list that has not settled after so many rounds never will. */
 const mostRounds = 10
 
@@ -32,12 +29,14 @@ export class Walk<Body> {
   length = Number.POSITIVE_INFINITY
   readonly #ask: (page: PageRequest) => Promise<Page<Body> | null>
   readonly #limit: PageLimit
+  readonly #ahead: number
   readonly #rows = new Map<number, Body>()
 
-  /** `ask` gives null for a page behind the last. */
-  constructor(ask: (page: PageRequest) => Promise<Page<Body> | null>, limit: PageLimit) {
+  /** `ask` gives null for a page behind the last; `ahead` pages are asked for before it is known how many there are. */
+  constructor(ask: (page: PageRequest) => Promise<Page<Body> | null>, limit: PageLimit, ahead: number) {
     this.#ask = ask
     this.#limit = limit
+    this.#ahead = ahead
   }
 
   /** Asks for the length alone, by the smallest page there is. */
@@ -68,7 +67,7 @@ export class Walk<Body> {
 
   async #read(gaps: readonly Window[]): Promise<void> {
     const needed = gaps.flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
-    const pages = this.length === Number.POSITIVE_INFINITY ? needed.slice(0, pagesAhead) : needed
+    const pages = this.length === Number.POSITIVE_INFINITY ? needed.slice(0, this.#ahead) : needed
     const answers = await Promise.all(
       pages.map(async (page) => ({ asked: page.page_size, came: await this.#ask(page) })),
     )
