@@ -67,8 +67,18 @@ function readJson(text: string, about: AnswerDetails): object {
   } catch {
     // The parser's own message quotes the text, so it is dropped.
   }
-  if (typeof body === 'object' && body !== null) return body
+  if (typeof body === 'object' && body !== null) return frozen(body)
   throw invalidAnswer(`no JSON object (status ${about.status})`, about)
+}
+
+/** The body, unchangeable in all its depth, since callers in flight share it. Without recursion: it may be deep. */
+function frozen(body: object): object {
+  const parts = [body]
+  for (const part of parts) {
+    Object.freeze(part)
+    for (const value of Object.values(part)) if (typeof value === 'object' && value !== null) parts.push(value)
+  }
+  return body
 }
 
 /** One of four shapes: {field: [text]}, {non_field_errors: [text]}, {detail: text}, or a bare [text]. */
