@@ -104,8 +104,9 @@ export class List<Body extends object> {
     const includes = includesOf(info, name)
     const pages = this.#pagesOf(context)
     const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...list, ...page }), includes)
-    // A list at the root is worth a guess at its length; along edges many lists are short.
-    const walk = new Walk(ask, context.authentik.limits, info.path.prev ? 1 : 3)
+    // A list at the root, from its start, is worth a guess at its length; along edges many are short.
+    const ahead = info.path.prev || wanted.last !== undefined ? 1 : 3
+    const walk = new Walk(ask, context.authentik.limits, ahead)
     const window = selects(info, name, ['edges', 'nodes'])
       ? await walk.collect(wanted)
       : windowOf(wanted, await walk.count())
