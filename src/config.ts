@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { type Operations, readOperations } from './persisted-operations.ts'
+import { type Operations, readOperations } from './http/persisted-operations.ts'
 
 /** What the process is told, each by a variable of the environment or by the flag of the same name, which wins. */
 export interface Config<Release extends string = string> {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { Authentik, type Credential } from './authentik/client.ts'
-import type { Upstream } from './authentik/upstream.ts'
+import { Authentik, type Credential } from './authentik/authentik.ts'
+import type { Upstream } from './authentik/wire/upstream.ts'
 
 /** What resolvers are given: authentik, in the caller's name. One for each operation. */
 export interface Context {

@@ -1,16 +1,97 @@
 import { GraphQLError } from 'graphql'
+import { limits } from './limits.ts'
 
-/** What a caller finds in `extensions.code`. */
-export type Code =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'NOT_FOUND'
-  | 'BAD_USER_INPUT'
-  | 'RATE_LIMITED'
-  | 'QUERY_TOO_COMPLEX'
-  | 'UPSTREAM_UNAVAILABLE'
-  | 'UPSTREAM_TIMEOUT'
-  | 'UPSTREAM_INVALID_RESPONSE'
+interface CodeRow {
+  /** When a caller gets it: its line in the README. */
+  readonly meaning: string
+  /** At which level of the log a failure of an upstream request with this code is told. */
+  readonly log: 'silent' | 'warn' | 'error'
+  /** True where authentik or the gateway refused the request: then surely nothing was done. */
+  readonly refused?: boolean
+}
+
+/** Every code that a caller may find in `extensions.code`. */
+export const codes = {
+  UNAUTHENTICATED: {
+    meaning: 'There is no usable bearer token, or authentik does not accept it.',
+    log: 'silent',
+    refused: true,
+  },
+  FORBIDDEN: {
+    meaning: 'authentik refuses. The message names the right that it checks.',
+    log: 'silent',
+    refused: true,
+  },
+  NOT_FOUND: {
+    meaning:
+      'An object that another one refers to is absent or hidden. A look-up by id is not an error: it is just `null`.',
+    log: 'silent',
+    refused: true,
+  },
+  BAD_USER_INPUT: {
+    meaning:
+      'An argument is wrong. The gateway says so itself, or authentik does: then `authentik.fields` and `authentik.messages` hold its words.',
+    log: 'silent',
+    refused: true,
+  },
+  RATE_LIMITED: {
+    meaning: 'authentik asks to slow down: `authentik.retryAfter` in seconds.',
+    log: 'silent',
+    refused: true,
+  },
+  QUERY_TOO_COMPLEX: {
+    meaning: `The document has over ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters or ${limits.documentBrackets} open brackets; or the operation needs over ${limits.upstreamRequests} requests to authentik, or over ${limits.objects} objects looked up and listed.`,
+    log: 'silent',
+    refused: true,
+  },
+  UPSTREAM_UNAVAILABLE: {
+    meaning: 'authentik cannot be reached, is starting, or fails.',
+    log: 'warn',
+  },
+  UPSTREAM_TIMEOUT: {
+    meaning: 'authentik did not send a whole answer in time.',
+    log: 'warn',
+  },
+  UPSTREAM_INVALID_RESPONSE: {
+    meaning:
+      'Something else than authentik answered, or authentik sent a value that this gateway does not know, or lacks one that every supported release sends.',
+    log: 'warn',
+  },
+  GRAPHQL_PARSE_FAILED: { meaning: 'The document does not parse.', log: 'silent', refused: true },
+  GRAPHQL_VALIDATION_FAILED: { meaning: 'The document does not fit the schema.', log: 'silent', refused: true },
+  OPERATION_RESOLUTION_FAILURE: {
+    meaning: 'The document has no operation, several without `operationName`, or none of that name.',
+    log: 'silent',
+    refused: true,
+  },
+  PERSISTED_QUERY_NOT_IN_LIST: {
+    meaning: 'Only persisted operations run here, and none has this id.',
+    log: 'silent',
+    refused: true,
+  },
+  PERSISTED_QUERY_ID_REQUIRED: {
+    meaning: 'Only persisted operations run here, and the request has no id.',
+    log: 'silent',
+    refused: true,
+  },
+  PERSISTED_QUERY_ONLY: {
+    meaning: 'Only persisted operations run here, and the request has a document.',
+    log: 'silent',
+    refused: true,
+  },
+  BAD_REQUEST: { meaning: 'The HTTP request is wrong.', log: 'silent', refused: true },
+  REQUEST_ENTITY_TOO_LARGE: {
+    meaning: `The body of the HTTP request has over ${limits.requestBytes / 1024} kB.`,
+    log: 'silent',
+    refused: true,
+  },
+  INTERNAL_SERVER_ERROR: { meaning: 'A fault of the gateway. Its log has the cause.', log: 'error' },
+} as const satisfies Record<string, CodeRow>
+
+export type Code = keyof typeof codes
+
+/** Whether a request may have reached authentik; `yes` where authentik answered it. */
+export type Sent = 'no' | 'maybe' | 'yes'
 
 /** What a caller may know of authentik's answer: `extensions.authentik`. */
 export interface AnswerDetails {
@@ -25,39 +106,54 @@ export interface AnswerDetails {
   readonly retryAfter?: number
 }
 
-/** A failure that a caller is told of as it is. The technical reason is the `cause`: logged, never sent. */
+/** A failure that a caller is told of as it is. The technical reason is the `cause`: it is logged and never sent. */
 export class UpstreamError extends GraphQLError {
   readonly code: Code
+  readonly sent: Sent
   readonly authentik: AnswerDetails | undefined
 
-  constructor(code: Code, message: string, authentik?: AnswerDetails, cause?: unknown) {
+  constructor(
+    code: Code,
+    message: string,
+    { sent, authentik, cause }: { readonly sent: Sent; readonly authentik?: AnswerDetails; readonly cause?: unknown },
+  ) {
     super(message, { extensions: authentik ? { code, authentik } : { code } })
     this.code = code
+    this.sent = sent
     this.authentik = authentik
     this.cause = cause
+  }
+
+  /** Whether authentik may have done what it was asked for, though it did not say so. */
+  get mayBeDone(): boolean {
+    const { refused = false }: CodeRow = codes[this.code]
+    return this.sent !== 'no' && !refused
   }
 }
 
 /** What authentik says of a request that it refuses, by the argument's name where it names one. */
-export function refusal(authentik: AnswerDetails): UpstreamError {
+export function badInput(authentik: AnswerDetails): UpstreamError {
   const told = Object.entries(authentik.fields ?? {}).map(([field, texts]) => `${field}: ${texts.join(' ')}`)
-  const reasons = [...told, ...(authentik.messages ?? [])].join(' ')
-  return new UpstreamError('BAD_USER_INPUT', `authentik refuses the request: ${shorten(reasons, 300)}`, authentik)
+  const reasons = shorten([...told, ...(authentik.messages ?? [])].join(' '), limits.messageCharacters)
+  return new UpstreamError('BAD_USER_INPUT', `authentik refuses the request: ${reasons}`, { sent: 'yes', authentik })
 }
 
-/** An answer that cannot be authentik's, or none that this gateway understands. */
+/** An answer that cannot be authentik's, or one that this gateway does not understand. */
 export function invalidAnswer(what: string, authentik?: AnswerDetails, cause?: unknown): UpstreamError {
-  return new UpstreamError('UPSTREAM_INVALID_RESPONSE', `Upstream sent ${what}.`, authentik, cause)
+  const details = authentik ? { authentik } : {}
+  return new UpstreamError('UPSTREAM_INVALID_RESPONSE', `Upstream sent ${what}.`, { sent: 'yes', cause, ...details })
 }
 
 /** A failure of the network. Unless it is certain that the request was never sent, authentik may have acted on it. */
-export class Unreachable extends UpstreamError {
-  readonly neverSent: boolean
+export function unreachable(sent: 'no' | 'maybe', cause: unknown): UpstreamError {
+  const message = sent === 'no' ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
+  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { sent, cause })
+}
 
-  constructor(neverSent: boolean, cause: unknown) {
-    const message = neverSent ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
-    super('UPSTREAM_UNAVAILABLE', message, undefined, cause)
-    this.neverSent = neverSent
+/** Nobody waits for the answer any more, so nobody is told. */
+export class CallerGone extends UpstreamError {
+  constructor() {
+    super('UPSTREAM_UNAVAILABLE', 'The caller has hung up.', { sent: 'maybe' })
   }
 }
 
@@ -67,22 +163,9 @@ export function nullIfNotFound(error: unknown): null {
   throw error
 }
 
-/** Nobody waits for the answer any more, so nobody is told. */
-export class CallerGone extends UpstreamError {
-  constructor() {
-    super('UPSTREAM_UNAVAILABLE', 'The caller has hung up.')
-  }
-}
-
-/** An argument that the gateway can judge itself; upstream was not asked. */
+/** An argument that the gateway can judge itself; authentik was not asked. */
 export function inputError(expected: string, came: unknown): GraphQLError {
   return codedError('BAD_USER_INPUT', `Expected ${expected}, got ${describe(came)}.`)
-}
-
-/** What came, in JSON; of objects and lists only that they are such, for they may be deep. */
-function describe(came: unknown): string {
-  if (typeof came === 'object' && came !== null) return Array.isArray(came) ? 'a list' : 'an object'
-  return shorten(JSON.stringify(came) ?? String(came), 100)
 }
 
 /** An error of the gateway's own judgement, with its code. */
@@ -90,7 +173,13 @@ export function codedError(code: Code, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })
 }
 
-/** The text, cut where it is longer than allowed: upstream's and callers' words are repeated only so far. */
+/** What came, in JSON; of objects and lists only that they are such, for they may be deep. */
+function describe(came: unknown): string {
+  if (typeof came === 'object' && came !== null) return Array.isArray(came) ? 'a list' : 'an object'
+  return shorten(JSON.stringify(came) ?? String(came), limits.valueCharacters)
+}
+
+/** The text, cut where it is longer than allowed: authentik's and callers' words are repeated only so far. */
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
 }

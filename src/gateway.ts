@@ -9,12 +9,13 @@ import {
 } from 'graphql'
 import { createLRUCache, createYoga, type Plugin } from 'graphql-yoga'
 import type { Logger } from 'pino'
-import type { Upstream } from './authentik/upstream.ts'
+import type { Upstream } from './authentik/wire/upstream.ts'
 import { createContext } from './context.ts'
-import { createGraphiQL } from './graphiql.ts'
-import { limitDocuments, limits } from './limits.ts'
-import { idParameters, type Operations, onlyPersisted } from './persisted-operations.ts'
-import { schema } from './schema/index.ts'
+import { limitDocuments } from './http/document-limits.ts'
+import { createGraphiQL } from './http/graphiql.ts'
+import { idParameters, type Operations, onlyPersisted } from './http/persisted-operations.ts'
+import { limits } from './limits.ts'
+import { createSchema } from './schema/index.ts'
 
 export interface GatewayOptions {
   readonly upstream: Upstream
@@ -41,7 +42,7 @@ export function createGateway({
   demonstrationToken,
 }: GatewayOptions) {
   const yoga = createYoga({
-    schema,
+    schema: createSchema(),
     context: ({ request }) => createContext(request, upstream, log),
     plugins: [
       hardenHttp(),
@@ -56,9 +57,9 @@ export function createGateway({
     graphiql: false,
     landingPage: false,
     multipart: false,
-    batching: { limit: limits.batch },
+    batching: { limit: limits.operationsPerRequest },
     extraParamNames: persistedOperations ? idParameters : [],
-    maxRequestBodySize: limits.bodyBytes,
+    maxRequestBodySize: limits.requestBytes,
     parserAndValidationCache: { documentCache: createLRUCache(cached), errorCache: createLRUCache(cached) },
     maskedErrors: { maskError: (error) => withoutHints(mask(error, log), introspection) },
     logging: { debug() {}, info() {}, warn: (text) => log.warn(text), error() {} },
@@ -70,8 +71,7 @@ export function createGateway({
   }
 }
 
-/** So many documents are kept parsed: at their largest some 200 MB. */
-const cached = { max: 200 }
+const cached = { max: limits.documentsKept }
 
 /** A form must not run an operation: what a browser sends to other origins unasked is refused. */
 function hardenHttp(): Plugin {

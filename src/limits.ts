@@ -1,70 +1,74 @@
-import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
-import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
-import {
-  type DocumentNode,
-  type GraphQLError,
-  Lexer,
-  type ParseOptions,
-  parse,
-  Source,
-  TokenKind,
-  type ValidationContext,
-} from 'graphql'
-import type { Plugin } from 'graphql-yoga'
-import { codedError } from './errors.ts'
-
-/** What one HTTP request, and one document in it, may hold. */
+/** Every number that bounds something, with its reason. */
 export const limits = {
-  bodyBytes: 256 * 1024,
-  /** Operations in one HTTP request. */
-  batch: 10,
-  characters: 32 * 1024,
-  tokens: 2000,
-  nesting: 100,
-  depth: 15,
-  aliases: 100,
-}
+  // What one HTTP request may hold.
 
-/** Refuses documents that would cost too much, before anything is asked of authentik. */
-export function limitDocuments(): Plugin {
-  const refuse = [
-    (context: ValidationContext | null, error: GraphQLError) =>
-      context?.reportError(codedError('QUERY_TOO_COMPLEX', error.message.replace('Syntax Error: ', ''))),
-  ]
-  const rules = [
-    maxDepthRule({ n: limits.depth, flattenFragments: true, onReject: refuse, propagateOnRejection: false }),
-    maxAliasesRule({ n: limits.aliases, onReject: refuse, propagateOnRejection: false }),
-  ]
-  return {
-    onParse({ setParseFn }) {
-      setParseFn(parseWithinLimits)
-    },
-    onValidate({ addValidationRule }) {
-      for (const rule of rules) addValidationRule(rule)
-      // graphql itself gives up on selections that take too long to compare.
-      const gaveUp = ({ message }: Error) => message === 'Validation aborted.'
-      const told = (error: Error) => (gaveUp(error) ? tooComplex('too many fields of one name to compare') : error)
-      return ({ result, setResult }) => setResult(result.map(told))
-    },
-  }
-}
+  /** The body of a request. Operations written by people and by compilers have a few kB. */
+  requestBytes: 256 * 1024,
+  /** Operations in one request: what composers send together. */
+  operationsPerRequest: 10,
 
-/** Counts tokens and open brackets first: the parser and the rules recurse, and would run out of stack. */
-function parseWithinLimits(text: string, options?: ParseOptions): DocumentNode {
-  if (text.length > limits.characters) throw tooComplex(`over ${limits.characters} characters`)
-  const lexer = new Lexer(new Source(text))
-  let tokens = 0
-  let nesting = 0
-  for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
-    tokens += 1
-    if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) nesting += 1
-    if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R) nesting -= 1
-    if (tokens > limits.tokens) throw tooComplex(`over ${limits.tokens} tokens`)
-    if (nesting > limits.nesting) throw tooComplex(`over ${limits.nesting} open brackets`)
-  }
-  return parse(text, options)
-}
+  // What one document may hold.
 
-function tooComplex(what: string): GraphQLError {
-  return codedError('QUERY_TOO_COMPLEX', `The document has ${what}.`)
-}
+  /** The parser and the rules take time for every character. */
+  documentCharacters: 32 * 1024,
+  /** The largest document of a real front end had 900 tokens. */
+  documentTokens: 2000,
+  /** The parser recurses at each open bracket, and would run out of stack. */
+  documentBrackets: 100,
+  /** Levels of fields. GraphiQL's question for the whole schema has 13. */
+  documentDepth: 15,
+  /** Each alias may be a look-up of its own. */
+  documentAliases: 100,
+  /** Documents kept parsed: at their largest, some 200 MB. */
+  documentsKept: 200,
+
+  // What one operation may cost.
+
+  /** Requests to authentik, which answers some 20 in a second. */
+  upstreamRequests: 500,
+  /** Objects looked up and listed. Repeated ones count each time: they cost the gateway time and memory. */
+  objects: 5000,
+  /** Ids in one argument: as many as one operation could look up. */
+  ids: 500,
+
+  // Lists.
+
+  /** Rows that one connection gives at once. */
+  rows: 1000,
+  /** Rows of a connection without `first` and `last`: one page. */
+  rowsByDefault: 100,
+  /** Rows of one page of authentik: from 2025.12 on it sends no more, and before, more at once only took longer. */
+  rowsPerPage: 100,
+  /** Pages of a root list that are asked for before its length is known. A wrong guess costs two requests. */
+  pagesAhead: 3,
+  /** Rounds of requests for one window. A list that has not settled by then changes faster than it can be read. */
+  rounds: 10,
+  /** Requests that look for the row of a cursor after the list has changed. */
+  cursorRequests: 2,
+  /** Providers asked for one by one. For more, one page of all of them is cheaper, since an installation has few. */
+  providersOneByOne: 3,
+
+  // What authentik may send.
+
+  /** One answer, unzipped. A page of 100 tokens has 0.3 MB. */
+  answerBytes: 32 * 1024 * 1024,
+  /** Levels of free JSON. graphql and JSON.stringify recurse. */
+  jsonDepth: 100,
+  /** Characters of one of authentik's sentences, as far as it is repeated to a caller. */
+  messageCharacters: 300,
+  /** Sentences of one refusal. */
+  messages: 20,
+  /** Characters of the name of a parameter that authentik complains about. */
+  parameterCharacters: 60,
+  /** Characters of a header that is repeated to a caller; authentik's request ids have 32. */
+  headerCharacters: 100,
+  /** Characters of a caller's own value, as far as an error repeats it. */
+  valueCharacters: 100,
+
+  // Coming and going.
+
+  /** Milliseconds that the start waits for authentik before it warns. */
+  probeMilliseconds: 3000,
+  /** Milliseconds for the last answers to be read before the process closes their connections. */
+  lastAnswersMilliseconds: 1000,
+} as const

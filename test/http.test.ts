@@ -120,16 +120,16 @@ describe('Too much', () => {
     ['9000 nested braces', '{a'.repeat(9000)],
     ['9000 nested lists', `{ node(id: ${'['.repeat(9000)}`],
     ['9000 nested types', `query ($a: ${'['.repeat(9000)}`],
-    ['too many tokens', `{ ${'__typename '.repeat(limits.tokens)} }`],
+    ['too many tokens', `{ ${'__typename '.repeat(limits.documentTokens)} }`],
     ['a selection too long to compare', `{ ${'__typename '.repeat(1900)} }`],
-    ['too deep a selection', nested(limits.depth + 1)],
+    ['too deep a selection', nested(limits.documentDepth + 1)],
     [
       'too deep a selection, by fragments',
       `{ me { ...A } } fragment A on User { groups { ${'parents { '.repeat(8)} ...B ${'}'.repeat(8)} } } fragment B on Group { ${'children { '.repeat(8)} pk ${'}'.repeat(8)} }`,
     ],
     [
       'too many aliases',
-      `{ ${Array.from({ length: limits.aliases + 1 }, (_, index) => `a${index}: me { pk }`).join(' ')} }`,
+      `{ ${Array.from({ length: limits.documentAliases + 1 }, (_, index) => `a${index}: me { pk }`).join(' ')} }`,
     ],
   ])('%s is QUERY_TOO_COMPLEX, and upstream is not asked', async (_what, query) => {
     const { ask, asked } = await startGateway()
@@ -142,7 +142,7 @@ describe('Too much', () => {
 
   it('is a text of over 32,768 characters, whatever it says', async () => {
     const { ask } = await startGateway()
-    const { errors } = await ask(`{ __typename } # ${'x'.repeat(limits.characters)}`)
+    const { errors } = await ask(`{ __typename } # ${'x'.repeat(limits.documentCharacters)}`)
     expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
   })
 
@@ -169,7 +169,7 @@ describe('Too much', () => {
 
   it('is not the allowed depth', async () => {
     const { ask } = await startGateway()
-    expect((await ask(nested(limits.depth))).errors).toBeUndefined()
+    expect((await ask(nested(limits.documentDepth))).errors).toBeUndefined()
   })
 
   it('is not a fragment that stands in many places', async () => {
@@ -204,7 +204,7 @@ describe('Too much', () => {
 
   it.each([true, false])('%s a length told beforehand, a body over 256 kB is 413', async (told) => {
     const { url } = await startGateway()
-    const text = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(limits.bodyBytes)}` })
+    const text = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(limits.requestBytes)}` })
     const body = told ? text : new Blob([text]).stream()
     const headers = { 'content-type': 'application/json' }
     const response = await fetch(url, {

@@ -15,18 +15,19 @@ function importsOf(file: string): string[] {
 
 /** What each part may import, beside itself: imports point one way. */
 const layers: Record<string, readonly string[]> = {
-  'main.ts': ['config.ts', 'gateway.ts', 'sandbox', 'authentik'],
-  'config.ts': ['persisted-operations.ts'],
-  'persisted-operations.ts': [],
-  'gateway.ts': ['schema', 'context.ts', 'graphiql.ts', 'limits.ts', 'persisted-operations.ts', 'authentik'],
-  'limits.ts': ['errors.ts'],
-  'graphiql.ts': ['examples.ts'],
-  'examples.ts': [],
-  schema: ['context.ts', 'errors.ts', 'authentik'],
+  cli: ['config.ts', 'gateway.ts', 'sandbox', 'authentik', 'releases.ts', 'limits.ts', 'observe'],
+  'config.ts': ['http', 'releases.ts'],
+  'gateway.ts': ['http', 'schema', 'context.ts', 'authentik', 'limits.ts', 'observe', 'config.ts'],
+  http: ['errors.ts', 'limits.ts', 'observe'],
+  schema: ['graph', 'context.ts', 'authentik', 'errors.ts', 'limits.ts'],
+  graph: ['context.ts', 'authentik', 'errors.ts', 'limits.ts'],
   'context.ts': ['authentik'],
-  authentik: ['errors.ts'],
-  'errors.ts': [],
-  sandbox: [],
+  authentik: ['errors.ts', 'limits.ts', 'releases.ts', 'observe'],
+  'errors.ts': ['limits.ts'],
+  'limits.ts': [],
+  'releases.ts': [],
+  observe: [],
+  sandbox: ['releases.ts'],
 }
 
 const layerOf = (file: string) => file.split('/')[0] ?? ''

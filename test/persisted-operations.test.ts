@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readOperations } from '../src/persisted-operations.ts'
+import { readOperations } from '../src/http/persisted-operations.ts'
 import { startGateway } from './start.ts'
 
 const apollo = readOperations('test/persisted/apollo.json')

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSandbox } from '../src/sandbox/server.ts'
 import { listen } from './start.ts'
 
-const main = join(import.meta.dirname, '../dist/main.js')
+const main = join(import.meta.dirname, '../dist/cli/main.js')
 
 interface Running {
   readonly child: ChildProcess

@@ -1,6 +1,6 @@
 import type { GraphQLObjectType } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { newestRelease, since } from '../src/sandbox/releases.ts'
+import { newestRelease, since } from '../src/releases.ts'
 import { type Release, releases } from '../src/sandbox/server.ts'
 import { details, pagesOf, queryOf } from './questions.ts'
 import { type Body, resources } from './rest.ts'

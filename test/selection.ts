@@ -6,8 +6,10 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { declarationOf } from '../src/schema/body.ts'
-import { schema } from '../src/schema/index.ts'
+import { declarationOf } from '../src/graph/body.ts'
+import { createSchema } from '../src/schema/index.ts'
+
+const schema = createSchema()
 
 /** The fields asked of an object, with what is asked of the objects in them; null where a field has a bare value. */
 export interface Selection {

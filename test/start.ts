@@ -2,9 +2,9 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Logger, pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { Upstream } from '../src/authentik/upstream.ts'
+import { Upstream } from '../src/authentik/wire/upstream.ts'
 import { createGateway, type GatewayOptions } from '../src/gateway.ts'
-import { newestRelease } from '../src/sandbox/releases.ts'
+import { newestRelease } from '../src/releases.ts'
 import { type Release, type Sandbox, startSandbox } from '../src/sandbox/server.ts'
 
 /** A server on a free port, closed with the test. */

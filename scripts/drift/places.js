@@ -1,8 +1,10 @@
 // Where the objects of the graph stand in authentik's answers.
 import { getNamedType, isNonNullType, isObjectType } from 'graphql'
 import { endpoints } from '../../dist/authentik/endpoints.js'
-import { declarationOf } from '../../dist/schema/body.js'
-import { schema } from '../../dist/schema/index.js'
+import { declarationOf } from '../../dist/graph/body.js'
+import { createSchema } from '../../dist/schema/index.js'
+
+const schema = createSchema()
 
 /**
  * Every body that the document says the gateway reads: its type in the graph, where it stands, its properties, whether it

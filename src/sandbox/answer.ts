@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { type Release, since } from '../releases.ts'
 import { Sentence } from './errors.ts'
-import { type Release, since } from './releases.ts'
 
 /** An answer before it is written: JSON where it has a `body`, else a page. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Release } from '../releases.ts'
 import type { Caller } from './callers.ts'
-import type { Release } from './releases.ts'
 
 /** A request that the sandbox received. */
 export interface SandboxRequest {

@@ -1,10 +1,10 @@
+import { since } from '../releases.ts'
 import type { ApiRequest, Route } from './api.ts'
 import { refuse } from './errors.ts'
 import { type Filter, filtered } from './filters.ts'
 import type { KeyKind } from './keys.ts'
 import { ordered } from './order.ts'
 import { pageOf } from './page.ts'
-import { since } from './releases.ts'
 import { searched } from './search.ts'
 
 /** Any row: it has a key. */

@@ -1,4 +1,4 @@
-import { newestRelease, type Release, since } from './releases.ts'
+import { newestRelease, type Release, since } from '../releases.ts'
 import { type GroupRow, groups, type UserRow, users } from './sample/people.ts'
 
 /** The user with this key, which must exist. */

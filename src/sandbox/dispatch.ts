@@ -1,8 +1,8 @@
+import type { Release } from '../releases.ts'
 import { type Answer, pageAnswer } from './answer.ts'
 import { type ApiRequest, Query, type Route, type SandboxRequest } from './api.ts'
 import { authenticate } from './callers.ts'
 import { Refusal, refuse } from './errors.ts'
-import type { Release } from './releases.ts'
 
 /** What a sandbox was started with. */
 export interface Settings {

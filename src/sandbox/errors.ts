@@ -1,4 +1,4 @@
-import { type Release, since } from './releases.ts'
+import { type Release, since } from '../releases.ts'
 
 /** What authentik says of an error. From 2025.10 it says it in the language that the request asks for. */
 export class Sentence {

@@ -1,10 +1,10 @@
+import { type Release, since } from '../releases.ts'
 import type { ApiRequest, Route } from './api.ts'
 import { attributes } from './attributes-filter.ts'
 import { collectionRoutes, visibleByRight } from './collection.ts'
 import { ancestorsOf, childrenOf, membersOf, parentsOf } from './directory.ts'
 import { flag, references, text } from './filters.ts'
 import { integerKey, nameKey, uuidKey } from './keys.ts'
-import { type Release, since } from './releases.ts'
 import { type GroupRow, groups, type UserRow, users } from './sample/people.ts'
 
 function presentGroup(row: GroupRow, request: ApiRequest) {

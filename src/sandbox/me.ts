@@ -1,7 +1,7 @@
+import { since } from '../releases.ts'
 import type { ApiRequest, Route } from './api.ts'
 import { effectiveGroupsOf } from './directory.ts'
 import { refuse } from './errors.ts'
-import { since } from './releases.ts'
 
 /** /core/users/me/, which tells callers of themselves and needs no right. */
 export const me: Route = {

@@ -1,8 +1,8 @@
+import { type Release, since } from '../releases.ts'
 import type { ApiRequest, Route } from './api.ts'
 import { collectionRoutes, visibleByRight } from './collection.ts'
 import { choice, flag, reference, references, text } from './filters.ts'
 import { integerKey, uuidKey } from './keys.ts'
-import { type Release, since } from './releases.ts'
 import { type ProviderRow, providers } from './sample/providers.ts'
 
 /** What every kind of provider has: all that newer tokens tell of theirs. */

@@ -1,6 +1,6 @@
+import { since } from '../releases.ts'
 import type { ApiRequest } from './api.ts'
 import { badRequest, complaint } from './errors.ts'
-import { since } from './releases.ts'
 
 /** The rows in which every word of `search` occurs, in whichever of the columns. */
 export function searched<Row>(

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http'
+import { newestRelease, type Release } from '../releases.ts'
 import { accessTokens } from './access-token.ts'
 import { send } from './answer.ts'
 import type { SandboxRequest } from './api.ts'
@@ -7,12 +8,11 @@ import { dispatch } from './dispatch.ts'
 import { coreGroups } from './group.ts'
 import { oauth2Providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
-import { newestRelease, type Release } from './releases.ts'
 import { coreUsers } from './user.ts'
 
+export { type Release, releases } from '../releases.ts'
 export type { SandboxRequest } from './api.ts'
 export { demonstrationCallers } from './callers.ts'
-export { type Release, releases } from './releases.ts'
 
 /** Every resource that the sandbox serves. */
 const resources = [accessTokens, refreshTokens, authorizationCodes, oauth2Providers, coreUsers, coreGroups]

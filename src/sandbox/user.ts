@@ -1,3 +1,4 @@
+import { type Release, since } from '../releases.ts'
 import type { ApiRequest, Route } from './api.ts'
 import { attributes } from './attributes-filter.ts'
 import { collectionRoutes, visibleByRight } from './collection.ts'
@@ -6,7 +7,6 @@ import { choices, flag, prefix, references, text, uuidText } from './filters.ts'
 import { presentParent } from './group.ts'
 import { integerKey, nameKey, uuidKey } from './keys.ts'
 import { me } from './me.ts'
-import { type Release, since } from './releases.ts'
 import { type GroupRow, groups, type UserRow, users } from './sample/people.ts'
 
 /** A user as /core/users/ and the grants tell it. */

@@ -1,9 +1,9 @@
 import type { GrantBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
-import { builder } from './builder.ts'
-import { connectionOf, pageArgs } from './connection.ts'
+import { builder } from '../graph/builder.ts'
+import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { Node } from '../graph/node.ts'
 import { AccessTokenFilter, Grant, GrantKind } from './grant.ts'
-import { Node } from './node.ts'
 import { RevokePayload, revokeByIds } from './revoke.ts'
 
 export const AuthorizationCode = builder.objectRef<GrantBody>('AuthorizationCode')

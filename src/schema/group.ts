@@ -1,12 +1,12 @@
 import type { GroupBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { invalidAnswer } from '../errors.ts'
-import { isListOfObjects, partial } from './body.ts'
-import { builder } from './builder.ts'
-import { connectionOf, List, pageArgs } from './connection.ts'
-import { uuidKeys } from './keys.ts'
-import { Lookup } from './loader.ts'
-import { addNode, Node } from './node.ts'
+import { isListOfObjects, partial } from '../graph/body.ts'
+import { builder } from '../graph/builder.ts'
+import { connectionOf, List, pageArgs } from '../graph/lists/connection.ts'
+import { uuidKeys } from '../graph/loading/keys.ts'
+import { Lookup } from '../graph/loading/loader.ts'
+import { addNode, Node } from '../graph/node.ts'
 import { getMe, User, UserConnection, userByPk, userList } from './user.ts'
 
 export const Group = builder.objectRef<GroupBody>('Group')

@@ -1,4 +1,4 @@
-import './node.ts'
+import '../graph/node.ts'
 import './access-token.ts'
 import './refresh-token.ts'
 import './authorization-code.ts'
@@ -6,8 +6,16 @@ import './oauth2-provider.ts'
 import './user.ts'
 import './group.ts'
 import './revoke-user-grants.ts'
-import './subgraph.ts'
-import { builder } from './builder.ts'
+import '../graph/subgraph.ts'
+import type { GraphQLSchema } from 'graphql'
+import { builder } from '../graph/builder.ts'
+
+export interface SchemaOptions {
+  /** Fields that the schema is not to have, each by its coordinate: "OAuth2Provider.clientSecret". */
+  readonly leaveOut?: readonly string[]
+}
 
 /** The schema: every resource, in reading order. */
-export const schema = builder.toSchema({ sortSchema: false })
+export function createSchema({ leaveOut = [] }: SchemaOptions = {}): GraphQLSchema {
+  return builder.toSchema({ sortSchema: false, leaveOut })
+}

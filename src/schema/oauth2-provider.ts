@@ -1,13 +1,14 @@
+import type { Authentik } from '../authentik/authentik.ts'
 import type { OAuth2ProviderBody } from '../authentik/bodies.ts'
-import type { Authentik } from '../authentik/client.ts'
 import { endpoints } from '../authentik/endpoints.ts'
-import { builder } from './builder.ts'
-import { connectionOf, List, pageArgs } from './connection.ts'
-import { integerKeys } from './keys.ts'
-import { type Get, Lookup, type Outcome, oneByOne } from './loader.ts'
-import { addNode, Node } from './node.ts'
+import { builder } from '../graph/builder.ts'
+import { connectionOf, List, pageArgs } from '../graph/lists/connection.ts'
+import { checkPage } from '../graph/lists/walk.ts'
+import { integerKeys } from '../graph/loading/keys.ts'
+import { type Get, Lookup, type Outcome, oneByOne } from '../graph/loading/loader.ts'
+import { addNode, Node } from '../graph/node.ts'
+import { limits } from '../limits.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
-import { checkPage } from './walk.ts'
 
 const loaded = 'Loaded from the provider itself where a grant leaves it out.'
 
@@ -41,8 +42,10 @@ async function getProviders(
   pks: readonly number[],
   get: Get<number, OAuth2ProviderBody>,
 ): Promise<Outcome<OAuth2ProviderBody>[]> {
-  if (pks.length <= 3) return oneByOne(pks, get)
-  const page = checkPage(await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: 100 }))
+  if (pks.length <= limits.providersOneByOne) return oneByOne(pks, get)
+  const page = checkPage(
+    await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: limits.rowsPerPage }),
+  )
   const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
   return oneByOne(pks, async (pk) => found.get(pk) ?? get(pk))
 }

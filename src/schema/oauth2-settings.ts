@@ -1,5 +1,5 @@
 import type { OAuth2ProviderBody, RedirectUriBody } from '../authentik/bodies.ts'
-import { builder } from './builder.ts'
+import { builder } from '../graph/builder.ts'
 
 // What an OAuth2 provider's settings are made of.
 

@@ -1,9 +1,9 @@
 import type { TokenBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
-import { builder } from './builder.ts'
-import { connectionOf, pageArgs } from './connection.ts'
+import { builder } from '../graph/builder.ts'
+import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { Node } from '../graph/node.ts'
 import { AccessTokenFilter, AccessTokenOrder, Grant, GrantKind, orderingOf, tokenFields } from './grant.ts'
-import { Node } from './node.ts'
 import { RevokePayload, revokeByIds } from './revoke.ts'
 import { User } from './user.ts'
 

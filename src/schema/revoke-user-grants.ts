@@ -1,17 +1,17 @@
+import type { Authentik } from '../authentik/authentik.ts'
 import type { GrantBody } from '../authentik/bodies.ts'
-import type { Authentik } from '../authentik/client.ts'
 import type { Context } from '../context.ts'
 import { invalidAnswer, UpstreamError } from '../errors.ts'
+import { builder } from '../graph/builder.ts'
+import { checkPage, Walk } from '../graph/lists/walk.ts'
+import type { PageRequest } from '../graph/lists/window.ts'
 import { accessTokens } from './access-token.ts'
 import { authorizationCodes } from './authorization-code.ts'
-import { builder } from './builder.ts'
 import type { GrantKind } from './grant.ts'
 import { providerByPk } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
 import { type Result, RevokePayload, revokeAll } from './revoke.ts'
 import { userByPk } from './user.ts'
-import { checkPage, Walk } from './walk.ts'
-import type { PageRequest } from './window.ts'
 
 /** In this order, so that nothing mints what was just revoked. */
 const kinds = [authorizationCodes, refreshTokens, accessTokens] as const

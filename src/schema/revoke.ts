@@ -1,10 +1,10 @@
+import type { Authentik } from '../authentik/authentik.ts'
 import type { GrantBody } from '../authentik/bodies.ts'
-import type { Authentik } from '../authentik/client.ts'
 import type { Context } from '../context.ts'
-import { type Code, inputError, Unreachable, UpstreamError } from '../errors.ts'
-import { builder } from './builder.ts'
+import { type Code, inputError, UpstreamError } from '../errors.ts'
+import { builder } from '../graph/builder.ts'
+import { checkIds } from '../graph/loading/loader.ts'
 import type { GrantKind } from './grant.ts'
-import { checkIds } from './loader.ts'
 
 type Outcome = 'REVOKED' | 'WOULD_REVOKE' | 'NOT_FOUND' | 'FORBIDDEN' | 'FAILED'
 
@@ -124,12 +124,7 @@ async function revokeOne<B extends GrantBody>(
       id,
       outcome,
       code: error.code,
-      message: isOpen(error) ? `${error.message} It may have been revoked.` : error.message,
+      message: error.mayBeDone ? `${error.message} It may have been revoked.` : error.message,
     }
   }
-}
-
-/** Whether a deletion may have happened though authentik did not say so. */
-function isOpen(error: UpstreamError): boolean {
-  return error.code.startsWith('UPSTREAM_') && !(error instanceof Unreachable && error.neverSent)
 }

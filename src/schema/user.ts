@@ -2,12 +2,12 @@ import { createContextCache } from '@pothos/core'
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { partial } from './body.ts'
-import { builder } from './builder.ts'
-import { connectionOf, List, pageArgs } from './connection.ts'
-import { integerKeys, readId, uuidKeys } from './keys.ts'
-import { Lookup } from './loader.ts'
-import { addNode, Node } from './node.ts'
+import { partial } from '../graph/body.ts'
+import { builder } from '../graph/builder.ts'
+import { connectionOf, List, pageArgs } from '../graph/lists/connection.ts'
+import { integerKeys, readId, uuidKeys } from '../graph/loading/keys.ts'
+import { Lookup } from '../graph/loading/loader.ts'
+import { addNode, Node } from '../graph/node.ts'
 
 export const User = builder.objectRef<UserBody>('User')
 

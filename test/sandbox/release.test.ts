@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { since } from '../../src/sandbox/releases.ts'
+import { since } from '../../src/releases.ts'
 import { type Release, releases, startSandbox } from '../../src/sandbox/server.ts'
 import { ask } from './ask.ts'
 

@@ -2,7 +2,7 @@ import SchemaBuilder from '@pothos/core'
 import type { Context } from '../context.ts'
 import { inputError } from '../errors.ts'
 import { BodyPlugin } from './body.ts'
-import { uuidKeys } from './keys.ts'
+import { uuidKeys } from './loading/keys.ts'
 
 SchemaBuilder.registerPlugin('body', BodyPlugin)
 

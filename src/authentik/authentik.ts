@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import { CallerGone, nullIfNotFound, UpstreamError } from '../errors.ts'
+import { CallerGone, codes, nullIfNotFound, UpstreamError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import type { Endpoint } from './endpoints.ts'
-import { type Answer, judge } from './judge.ts'
 import type { paths } from './openapi.ts'
-import type { Upstream } from './upstream.ts'
+import { type Answer, judge } from './wire/judge.ts'
+import type { Upstream } from './wire/upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
 export type Body<E extends Endpoint> = paths[E['path']]['get']['responses'][200]['content']['application/json']
@@ -15,10 +16,6 @@ type Value = string | number | boolean
 
 /** The caller's `Authorization`, or why there is none that could be forwarded. */
 export type Credential = { readonly authorization: string } | { readonly missing: string }
-
-/** More reads than any one operation may make upstream, and more objects than it may have looked up and listed. */
-export const mostReads = 500
-export const mostObjects = 5000
 
 /** authentik, asked in one caller's name, for one operation. */
 export class Authentik {
@@ -59,8 +56,10 @@ export class Authentik {
   count(objects: number): void {
     this.#authorization()
     this.#spent.objects += objects
-    if (this.#spent.objects <= mostObjects) return
-    throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation gives more than ${mostObjects} objects.`)
+    if (this.#spent.objects <= limits.objects) return
+    throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation gives more than ${limits.objects} objects.`, {
+      sent: 'no',
+    })
   }
 
   /** Does a piece of work that comes to its end though the caller hangs up, or the process is told to end. */
@@ -74,8 +73,12 @@ export class Authentik {
   async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<Body<E>> {
     const authorization = this.#authorization()
     this.#spent.reads += 1
-    if (this.#spent.reads > mostReads) {
-      throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation needs more than ${mostReads} requests to authentik.`)
+    if (this.#spent.reads > limits.upstreamRequests) {
+      throw new UpstreamError(
+        'QUERY_TOO_COMPLEX',
+        `The operation needs more than ${limits.upstreamRequests} requests to authentik.`,
+        { sent: 'no' },
+      )
     }
     const path = pathOf(endpoint, key) + searchOf(query)
     return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<Body<E>>
@@ -109,7 +112,8 @@ export class Authentik {
   }
 
   #authorization(): string {
-    if ('missing' in this.#credential) throw new UpstreamError('UNAUTHENTICATED', this.#credential.missing)
+    if ('missing' in this.#credential)
+      throw new UpstreamError('UNAUTHENTICATED', this.#credential.missing, { sent: 'no' })
     return this.#credential.authorization
   }
 
@@ -121,9 +125,9 @@ export class Authentik {
       this.#log.debug({ path: endpoint.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
       return judge(answer, endpoint)
     } catch (error) {
-      if (error instanceof UpstreamError && error.code.startsWith('UPSTREAM_') && !(error instanceof CallerGone)) {
+      if (error instanceof UpstreamError && !(error instanceof CallerGone)) {
         const { code, message, cause, authentik } = error
-        this.#log.warn({ path: endpoint.path, code, authentik, cause }, message)
+        this.#log[codes[code].log]({ path: endpoint.path, code, authentik, cause }, message)
       }
       throw error
     }

@@ -1,14 +1,15 @@
 import { createContextCache, type ObjectRef } from '@pothos/core'
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Authentik, Query } from '../authentik/client.ts'
-import type { Include } from '../authentik/endpoints.ts'
-import type { Context } from '../context.ts'
-import { inputError } from '../errors.ts'
-import { builder, type Types } from './builder.ts'
+import type { Authentik, Query } from '../../authentik/authentik.ts'
+import type { Include } from '../../authentik/endpoints.ts'
+import type { Context } from '../../context.ts'
+import { inputError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import { builder, type Types } from '../builder.ts'
+import { Loader } from '../loading/loader.ts'
+import { includesOf, selects } from '../loading/wanted.ts'
 import { fingerprintOf, readCursor, writeCursor } from './cursor.ts'
 import { type Filter, type Filters, inCallersWords, readFilter } from './filter.ts'
-import { includesOf, selects } from './includes.ts'
-import { Loader } from './loader.ts'
 import { checkPage, type Page, Walk } from './walk.ts'
 import { type PageRequest, type WindowArgs, windowOf } from './window.ts'
 
@@ -45,10 +46,6 @@ interface PageArgs {
   readonly last?: number | null | undefined
   readonly before?: string | null | undefined
 }
-
-/** More rows than any one connection gives at once; and so many without `first` and `last`. */
-const mostRows = 1000
-const usualRows = 100
 
 const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
   description: "Where a connection's rows stand in the whole list (Relay's Cursor Connections).",
@@ -105,7 +102,7 @@ export class List<Body extends object> {
     const pages = this.#pagesOf(context)
     const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...list, ...page }), includes)
     // A list at the root, from its start, is worth a guess at its length; along edges many are short.
-    const ahead = info.path.prev || wanted.last !== undefined ? 1 : 3
+    const ahead = info.path.prev || wanted.last !== undefined ? 1 : limits.pagesAhead
     const walk = new Walk(ask, context.authentik.limits, ahead)
     const window = selects(info, name, ['edges', 'nodes'])
       ? await walk.collect(wanted)
@@ -180,10 +177,10 @@ export function connectionOf<Body extends object>(node: ObjectRef<Types, Body>) 
 function readArgs({ first, after, last, before }: PageArgs, fingerprint: string): WindowArgs {
   const counts = { first: first ?? undefined, last: last ?? undefined }
   for (const [name, count] of Object.entries(counts)) {
-    if (count === undefined || (count >= 0 && count <= mostRows)) continue
-    throw inputError(`"${name}" from 0 to ${mostRows}`, count)
+    if (count === undefined || (count >= 0 && count <= limits.rows)) continue
+    throw inputError(`"${name}" from 0 to ${limits.rows}`, count)
   }
-  if (counts.last === undefined) counts.first ??= usualRows
+  if (counts.last === undefined) counts.first ??= limits.rowsByDefault
   return {
     ...counts,
     after: after == null ? undefined : readCursor('after', fingerprint, after),

@@ -15,8 +15,8 @@ import {
   type SelectionSetNode,
   typeFromAST,
 } from 'graphql'
-import type { Include } from '../authentik/endpoints.ts'
-import { declarationOf } from './body.ts'
+import type { Include } from '../../authentik/endpoints.ts'
+import { declarationOf } from '../body.ts'
 
 /** By the selection, which is read once: the same for each object that stands there in one execution. */
 const known = new WeakMap<readonly FieldNode[], Map<string, ReadonlySet<Include>>>()

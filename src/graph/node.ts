@@ -3,8 +3,8 @@ import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { inputError, nullIfNotFound } from '../errors.ts'
 import { builder } from './builder.ts'
-import { includesOf } from './includes.ts'
-import { checkIds, type Lookup } from './loader.ts'
+import { checkIds, type Lookup } from './loading/loader.ts'
+import { includesOf } from './loading/wanted.ts'
 
 export interface Keyed {
   readonly pk: string | number | undefined

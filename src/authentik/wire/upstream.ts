@@ -1,7 +1,8 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
-import { CallerGone, invalidAnswer, shorten, Unreachable, UpstreamError } from '../errors.ts'
+import { CallerGone, invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import type { Answer } from './judge.ts'
 
 export interface UpstreamOptions {
@@ -20,7 +21,6 @@ interface Flight {
   sharers: number
 }
 
-const longestAnswer = 32 * 1024 * 1024
 /** The network's failures before anything is sent. */
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_(CONNECT_TIMEOUT|CLOSED|DESTROYED))$|CERT/
@@ -83,7 +83,11 @@ export class Upstream {
   async look(): Promise<string | undefined> {
     try {
       const path = `${this.#prefix}/-/health/live/`
-      const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal: AbortSignal.timeout(3000) })
+      const { statusCode, body } = await this.#pool.request({
+        method: 'GET',
+        path,
+        signal: AbortSignal.timeout(limits.probeMilliseconds),
+      })
       let empty = true
       for await (const chunk of body) {
         empty = chunk.length === 0
@@ -134,7 +138,8 @@ export class Upstream {
   /** Each sharer has a deadline and a caller of its own: the answer goes on for the others. */
   #wait(answer: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const late = () => reject(new UpstreamError('UPSTREAM_TIMEOUT', `No whole answer within ${this.#timeout} ms.`))
+      const late = () =>
+        reject(new UpstreamError('UPSTREAM_TIMEOUT', `No whole answer within ${this.#timeout} ms.`, { sent: 'maybe' }))
       const gone = () => reject(new CallerGone())
       const timer = setTimeout(late, this.#timeout)
       signal?.addEventListener('abort', gone, { once: true })
@@ -169,7 +174,7 @@ export class Upstream {
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error
-      throw new Unreachable(neverSent.test(reasonOf(error)), error)
+      throw unreachable(neverSent.test(reasonOf(error)) ? 'no' : 'maybe', error)
     }
   }
 }
@@ -179,14 +184,14 @@ async function readText(body: AsyncIterable<Buffer>, encoding: string | string[]
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > longestAnswer) throw invalidAnswer(`more than ${longestAnswer} bytes`)
+    if (size > limits.answerBytes) throw invalidAnswer(`more than ${limits.answerBytes} bytes`)
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)
   // authentik's front server names the encoding of empty answers, too.
   if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
   try {
-    return (await unzip(bytes, { maxOutputLength: longestAnswer })).toString('utf8')
+    return (await unzip(bytes, { maxOutputLength: limits.answerBytes })).toString('utf8')
   } catch (error) {
     throw invalidAnswer('what it calls gzip, but is not, or is too much', undefined, error)
   }
@@ -194,7 +199,7 @@ async function readText(body: AsyncIterable<Buffer>, encoding: string | string[]
 
 function one(header: string | string[] | undefined): string | undefined {
   const value = Array.isArray(header) ? header[0] : header
-  return value && shorten(value, 100)
+  return value && shorten(value, limits.headerCharacters)
 }
 
 /** The code of a network failure, ECONNREFUSED say; it names no address and no header. */

@@ -1,5 +1,6 @@
-import { type AnswerDetails, invalidAnswer, refusal, shorten, UpstreamError } from '../errors.ts'
-import type { Endpoint } from './endpoints.ts'
+import { type AnswerDetails, badInput, type Code, invalidAnswer, shorten, UpstreamError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Endpoint } from '../endpoints.ts'
 import { parseJson } from './json.ts'
 
 /** What came over the wire, as far as the gateway looks at it. */
@@ -18,9 +19,6 @@ const badCredentials = [
   'Unsupported authentication type',
 ]
 
-const longestMessage = 300
-const mostMessages = 20
-
 const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = {
   pk: (value) => typeof value === 'number' || typeof value === 'string',
   user: (value) => typeof value === 'object' && value !== null,
@@ -35,28 +33,31 @@ const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = 
  */
 export function judge({ status, requestId, retryAfter, text }: Answer, endpoint: Endpoint): object {
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
-  if (status >= 500) throw new UpstreamError('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`, about)
+  const failure = (code: Code, message: string, authentik = about) =>
+    new UpstreamError(code, message, { sent: 'yes', authentik })
+  if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`)
   if (status === 429) {
     const wait = /^\d{1,6}$/.test(retryAfter ?? '') ? { retryAfter: Number(retryAfter) } : {}
-    throw new UpstreamError('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
+    throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
   if (status === 204 && endpoint.holds === 'nothing') return {}
   const body = readJson(text, about)
-  const detail = 'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, longestMessage) : undefined
+  const detail =
+    'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
     if (holds[endpoint.holds](Reflect.get(body, endpoint.holds))) return body
     // What authentik's front server says, with status 200, while the rest of it starts.
-    if ('error' in body) throw new UpstreamError('UPSTREAM_UNAVAILABLE', 'authentik is starting.', about)
+    if ('error' in body) throw failure('UPSTREAM_UNAVAILABLE', 'authentik is starting.')
   }
   if (status === 400) throw badRequest(body, detail, about)
   if ((status === 401 && detail) || (status === 403 && detail && badCredentials.includes(detail))) {
-    throw new UpstreamError('UNAUTHENTICATED', `authentik does not accept these credentials: ${detail}`, about)
+    throw failure('UNAUTHENTICATED', `authentik does not accept these credentials: ${detail}`)
   }
   if (status === 403 && detail) {
     const needs = endpoint.right ? ` authentik checks the right ${endpoint.right} here.` : ''
-    throw new UpstreamError('FORBIDDEN', `${detail}${needs}`, about)
+    throw failure('FORBIDDEN', `${detail}${needs}`)
   }
-  if (status === 404 && detail) throw new UpstreamError('NOT_FOUND', `authentik shows no such object: ${detail}`, about)
+  if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
   throw invalidAnswer(`an answer (status ${status}) that is none of authentik's`, about)
 }
 
@@ -86,13 +87,13 @@ function badRequest(body: object, detail: string | undefined, about: AnswerDetai
   const fields: Record<string, string[]> = {}
   const messages: string[] = detail === undefined ? [] : [detail]
   const told = Object.entries(Array.isArray(body) ? { non_field_errors: body } : body)
-  for (const [field, texts] of told.slice(0, mostMessages)) {
+  for (const [field, texts] of told.slice(0, limits.messages)) {
     if (!Array.isArray(texts)) continue
-    const strings = texts.slice(0, mostMessages).filter((text) => typeof text === 'string')
-    const words = strings.map((text) => shorten(text, longestMessage))
+    const strings = texts.slice(0, limits.messages).filter((text) => typeof text === 'string')
+    const words = strings.map((text) => shorten(text, limits.messageCharacters))
     if (field === 'non_field_errors') messages.push(...words)
-    else if (words.length > 0) fields[shorten(field, 60)] = words
+    else if (words.length > 0) fields[shorten(field, limits.parameterCharacters)] = words
   }
-  if (Object.keys(fields).length + messages.length > 0) return refusal({ ...about, fields, messages })
+  if (Object.keys(fields).length + messages.length > 0) return badInput({ ...about, fields, messages })
   return invalidAnswer('a refusal (status 400) without a reason', about)
 }

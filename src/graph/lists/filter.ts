@@ -1,6 +1,6 @@
-import type { Query } from '../authentik/client.ts'
-import { inputError, refusal, UpstreamError } from '../errors.ts'
-import { mostIds } from './loader.ts'
+import type { Query } from '../../authentik/authentik.ts'
+import { badInput, inputError, UpstreamError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 
 /** For each field of a filter, authentik's parameter and, where the text is not the same, how to read it. */
 export type Filters = Readonly<Record<string, FilterField>>
@@ -34,8 +34,8 @@ export function readFilter(filter: Filter, filters: Filters): Query {
 }
 
 function readList(name: string, given: readonly string[]): readonly string[] {
-  if (given.length > 0 && given.length <= mostIds) return given
-  throw inputError(`"filter.${name}" with 1 to ${mostIds} values`, given.length)
+  if (given.length > 0 && given.length <= limits.ids) return given
+  throw inputError(`"filter.${name}" with 1 to ${limits.ids} values`, given.length)
 }
 
 /** The error, with authentik's parameters called as the caller calls them. */
@@ -43,5 +43,5 @@ export function inCallersWords(error: unknown, filters: Filters): unknown {
   if (!(error instanceof UpstreamError) || error.code !== 'BAD_USER_INPUT' || !error.authentik?.fields) return error
   const names = new Map(Object.entries(filters).map(([name, { parameter }]) => [parameter, `filter.${name}`]))
   const fields = Object.entries(error.authentik.fields).map(([field, texts]) => [names.get(field) ?? field, texts])
-  return refusal({ ...error.authentik, fields: Object.fromEntries(fields) })
+  return badInput({ ...error.authentik, fields: Object.fromEntries(fields) })
 }

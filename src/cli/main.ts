@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { pino } from 'pino'
-import { Upstream } from './authentik/upstream.ts'
-import { ConfigError, readConfig } from './config.ts'
-import { createGateway } from './gateway.ts'
-import { demonstrationCallers, releases, type Sandbox, startSandbox } from './sandbox/server.ts'
+import { Upstream } from '../authentik/wire/upstream.ts'
+import { ConfigError, readConfig } from '../config.ts'
+import { createGateway } from '../gateway.ts'
+import { demonstrationCallers, releases, type Sandbox, startSandbox } from '../sandbox/server.ts'
 
 const config = readConfigOrExit()
 const log = createLog(config.logLevel)

@@ -1,14 +1,14 @@
 import { inputError } from '../errors.ts'
-import { AccessToken } from './access-token.ts'
-import { AuthorizationCode } from './authorization-code.ts'
+import { AccessToken } from '../schema/access-token.ts'
+import { AuthorizationCode } from '../schema/authorization-code.ts'
+import { Group } from '../schema/group.ts'
+import { OAuth2Provider } from '../schema/oauth2-provider.ts'
+import { RefreshToken } from '../schema/refresh-token.ts'
+import { User } from '../schema/user.ts'
 import { builder } from './builder.ts'
-import { Group } from './group.ts'
-import { checkIds } from './loader.ts'
+import { checkIds } from './loading/loader.ts'
 import { nodeGetter, nodeTypenames, typenameOf } from './node.ts'
-import { OAuth2Provider } from './oauth2-provider.ts'
-import { RefreshToken } from './refresh-token.ts'
 import { printForFederation, printForStitching } from './sdl.ts'
-import { User } from './user.ts'
 
 // What machines ask that compose this graph with others. Written by hand: it is less than the plugin for it, which needs
 // @apollo/subgraph in one exact version.

@@ -1,4 +1,4 @@
-import { inputError } from '../errors.ts'
+import { inputError } from '../../errors.ts'
 
 /** How authentik's keys of one kind are written: in one way only, so that equal keys are equal text. */
 export interface Keys<Key> {

@@ -1,12 +1,13 @@
 import { createContextCache } from '@pothos/core'
 import DataLoader from 'dataloader'
 import type { GraphQLResolveInfo } from 'graphql'
-import type { Authentik, Query } from '../authentik/client.ts'
-import type { Include } from '../authentik/endpoints.ts'
-import type { Context } from '../context.ts'
-import { inputError, invalidAnswer, nullIfNotFound } from '../errors.ts'
-import { includesOf } from './includes.ts'
+import type { Authentik, Query } from '../../authentik/authentik.ts'
+import type { Include } from '../../authentik/endpoints.ts'
+import type { Context } from '../../context.ts'
+import { inputError, invalidAnswer, nullIfNotFound } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import { type Keys, readId } from './keys.ts'
+import { includesOf } from './wanted.ts'
 
 export interface LookupOptions<Key, Body> extends LoaderOptions<Key, Body> {
   readonly typename: string
@@ -24,9 +25,6 @@ export interface LoaderOptions<Key, Body> {
 
 export type Get<Key, Body> = (key: Key) => Promise<Body>
 export type Outcome<Body> = Body | Error
-
-/** More ids than any one argument may hold. */
-export const mostIds = 500
 
 /**
  * A resource's look-up by key. Within one operation each distinct key is asked for once, with all that any of the
@@ -99,7 +97,7 @@ export class Lookup<Key extends string | number, Body extends object> {
 
 /** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.count` throws. */
 export function checkIds(context: Context, ids: readonly unknown[], what = 'ids'): void {
-  if (ids.length > mostIds) throw inputError(`at most ${mostIds} ${what}`, ids.length)
+  if (ids.length > limits.ids) throw inputError(`at most ${limits.ids} ${what}`, ids.length)
   context.authentik.count(ids.length)
 }
 

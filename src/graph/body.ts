@@ -10,6 +10,7 @@ import { type GraphQLFieldResolver, type GraphQLOutputType, isEnumType, isListTy
 import type { Include } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { invalidAnswer } from '../errors.ts'
+import { limits } from '../limits.ts'
 
 // A field reads a property of a body: by `t.expose...`, or by naming what its resolver `reads`. From that declaration
 // follow: the value is checked before the caller gets it; a body that lacks the property because it stands shortened
@@ -18,6 +19,10 @@ import { invalidAnswer } from '../errors.ts'
 
 declare global {
   export namespace PothosSchemaTypes {
+    export interface BuildSchemaOptions<Types extends SchemaTypes> {
+      /** Fields that the schema is not to have, each by its coordinate. */
+      leaveOut?: readonly string[]
+    }
     export interface Plugins<Types extends SchemaTypes> {
       body: BodyPlugin<Types>
     }
@@ -77,6 +82,10 @@ export function declarationOf({ extensions }: { readonly extensions: Readonly<Re
 }
 
 export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> | null {
+    return this.buildCache.options.leaveOut?.includes(`${field.parentType}.${field.name}`) ? null : field
+  }
+
   override wrapResolve(
     resolve: GraphQLFieldResolver<unknown, Types['Context'], object>,
     { parentType, extensions, pothosOptions }: PothosOutputFieldConfig<Types>,
@@ -136,8 +145,6 @@ type Check = (value: unknown) => boolean
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-const deepestJson = 100
-
 const scalarChecks: Readonly<Record<string, Check>> = {
   ID: (value) => typeof value === 'string',
   String: (value) => typeof value === 'string',
@@ -145,7 +152,7 @@ const scalarChecks: Readonly<Record<string, Check>> = {
   Int: (value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   UUID: (value) => typeof value === 'string' && uuid.test(value),
   DateTime: (value) => typeof value === 'string' && dateTime.test(value),
-  JSON: (value) => isJson(value, deepestJson),
+  JSON: (value) => isJson(value, limits.jsonDepth),
 }
 
 /** JSON that can be written again: graphql and JSON.stringify recurse, and NaN stands for a number that cannot be kept. */

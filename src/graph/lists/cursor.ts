@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { inputError } from '../errors.ts'
+import { inputError } from '../../errors.ts'
 
 /** A list's mark in its cursors, by all that decides which rows it has and in which order. */
 export function fingerprintOf(list: unknown): string {

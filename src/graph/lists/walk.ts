@@ -1,5 +1,6 @@
-import { invalidAnswer } from '../errors.ts'
-import { isListOfObjects } from './body.ts'
+import { invalidAnswer } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import { isListOfObjects } from '../body.ts'
 import { gapsOf, type PageRequest, pagesOf, type Window, type WindowArgs, windowOf } from './window.ts'
 
 /** One of authentik's pages. */
@@ -19,9 +20,6 @@ interface Pagination {
 export interface PageLimit {
   largestPage: number
 }
-
-/** A list that has not settled after so many rounds never will. */
-const mostRounds = 10
 
 /** Gathers rows of one list, page by page. It trusts what came, not what was asked. */
 export class Walk<Body> {
@@ -48,7 +46,7 @@ export class Walk<Body> {
 
   /** Reads the rows that the arguments mean, and tells which they are. Throws UpstreamError. */
   async collect(args: WindowArgs): Promise<Window> {
-    for (let round = 0; round < mostRounds; round += 1) {
+    for (let round = 0; round < limits.rounds; round += 1) {
       const window = windowOf(args, this.length)
       const gaps = window.to === Number.POSITIVE_INFINITY ? [] : gapsOf(window, (offset) => this.#rows.has(offset))
       if (gaps.length > 0) await this.#read(gaps)

@@ -1,0 +1,59 @@
+import { maxAliasesRule } from '@escape.tech/graphql-armor-max-aliases'
+import { maxDepthRule } from '@escape.tech/graphql-armor-max-depth'
+import {
+  type DocumentNode,
+  type GraphQLError,
+  Lexer,
+  type ParseOptions,
+  parse,
+  Source,
+  TokenKind,
+  type ValidationContext,
+} from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { codedError } from '../errors.ts'
+import { limits } from '../limits.ts'
+
+/** Refuses documents that would cost too much, before anything is asked of authentik. */
+export function limitDocuments(): Plugin {
+  const refuse = [
+    (context: ValidationContext | null, error: GraphQLError) =>
+      context?.reportError(codedError('QUERY_TOO_COMPLEX', error.message.replace('Syntax Error: ', ''))),
+  ]
+  const rules = [
+    maxDepthRule({ n: limits.documentDepth, flattenFragments: true, onReject: refuse, propagateOnRejection: false }),
+    maxAliasesRule({ n: limits.documentAliases, onReject: refuse, propagateOnRejection: false }),
+  ]
+  return {
+    onParse({ setParseFn }) {
+      setParseFn(parseWithinLimits)
+    },
+    onValidate({ addValidationRule }) {
+      for (const rule of rules) addValidationRule(rule)
+      // graphql itself gives up on selections that take too long to compare.
+      const gaveUp = ({ message }: Error) => message === 'Validation aborted.'
+      const told = (error: Error) => (gaveUp(error) ? tooComplex('too many fields of one name to compare') : error)
+      return ({ result, setResult }) => setResult(result.map(told))
+    },
+  }
+}
+
+/** Counts tokens and open brackets first: the parser and the rules recurse, and would run out of stack. */
+function parseWithinLimits(text: string, options?: ParseOptions): DocumentNode {
+  if (text.length > limits.documentCharacters) throw tooComplex(`over ${limits.documentCharacters} characters`)
+  const lexer = new Lexer(new Source(text))
+  let tokens = 0
+  let nesting = 0
+  for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
+    tokens += 1
+    if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) nesting += 1
+    if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R) nesting -= 1
+    if (tokens > limits.documentTokens) throw tooComplex(`over ${limits.documentTokens} tokens`)
+    if (nesting > limits.documentBrackets) throw tooComplex(`over ${limits.documentBrackets} open brackets`)
+  }
+  return parse(text, options)
+}
+
+function tooComplex(what: string): GraphQLError {
+  return codedError('QUERY_TOO_COMPLEX', `The document has ${what}.`)
+}
