@@ -2,18 +2,30 @@ import type { Logger } from 'pino'
 import { Authentik, type Credential } from './authentik/authentik.ts'
 import type { Upstream } from './authentik/wire/upstream.ts'
 
-/** What resolvers are given: authentik, in the caller's name. One for each operation. */
+/** What resolvers are given. There is one for each operation. */
 export interface Context {
+  /** authentik, asked in the caller's name. */
   readonly authentik: Authentik
+  /** What is kept for this operation, by whoever keeps it: see `keep`. */
+  readonly kept: Map<unknown, unknown>
 }
 
 /** The context of one operation. Of the request, only its bearer token is taken along. */
 export function createContext(request: Request, upstream: Upstream, log: Logger): Context {
   const credential = readCredential(request.headers.get('authorization'))
-  return { authentik: new Authentik(upstream, credential, request.signal, log) }
+  return { authentik: new Authentik(upstream, credential, request.signal, log), kept: new Map() }
 }
 
-/** A bearer token of RFC 6750. Others are not forwarded: authentik answers 500 to a token that is no visible ASCII. */
+/**
+ * The value that the owner keeps for this operation, created at the first use. It hangs on the context and goes with it: a
+ * process-wide Map or WeakMap would keep bodies through many rounds of garbage collection.
+ */
+export function keep<T>({ kept }: Context, owner: object, create: () => T): T {
+  if (!kept.has(owner)) kept.set(owner, create())
+  return kept.get(owner) as T
+}
+
+/** A bearer token of RFC 6750. Others are not forwarded: authentik answers 500 to a token that is not visible ASCII. */
 function readCredential(header: string | null): Credential {
   if (header === null) return { missing: 'Send "Authorization: Bearer ..." with a token of authentik.' }
   const token = /^bearer +([\x21-\x7e]+)$/i.exec(header)?.[1]

@@ -31,6 +31,9 @@ export const releases: readonly Release[] = [
   '2026.8',
 ]
 
+/** The same, with the early patches. */
+export const supportedReleases: readonly Release[] = [...releases, '2024.10.0', '2025.12.0', '2026.2.0']
+
 /** The release that is played unless another one is asked for. */
 export const newestRelease: Release = '2026.8'
 

@@ -14,7 +14,7 @@ import {
   withValue,
 } from './changed-bodies.ts'
 import { details, pagesOf, type Question, queryOf } from './questions.ts'
-import { type Body, resources, type Typename } from './rest.ts'
+import { type Body, resourceOf, resources } from './rest.ts'
 import { fieldOf, objectOf } from './selection.ts'
 import { type Reply, startGatewayOver } from './start.ts'
 
@@ -61,9 +61,7 @@ describe.each(ages)('A body of $release', ({ release, questions }) => {
       const bodies = mirror.bodies()
       const places = [...placesIn(root), ...placesFromElsewhere(root, bodies)]
       for (const [path, body] of bodies) {
-        const shown = places.filter(
-          ({ type, body: { pk } }) => path === `${resources[type.name as Typename]?.path}${pk}/`,
-        )
+        const shown = places.filter(({ type, body: { pk } }) => path === `${resources.get(type.name)?.path}${pk}/`)
         const loading = shown.find((place) => Object.keys(place.selection).some((name) => isLoaded(place, name)))
         if (!loading) continue
         for (const property of Object.keys(body)) {
@@ -127,7 +125,7 @@ function rootOf({ field, type, selection }: Question, body: Body): Place {
 
 /** The groups of a user whose body lacks them: what the caller is told, and only the caller, stands in another one. */
 function placesFromElsewhere(root: Place, bodies: ReadonlyMap<string, Body>): Place[] {
-  const { path } = resources.User
+  const { path } = resourceOf('User')
   const { groups = null, effectiveGroups = null } = root.selection
   const me = bodies.get(`${path}me/`)?.['user'] as Body
   const own = bodies.get(`${path}${root.body['pk']}/`)

@@ -1,8 +1,18 @@
 import { type GraphQLObjectType, getNamedType, getNullableType, isEnumType, isListType, isNonNullType } from 'graphql'
 import { onTestFinished } from 'vitest'
+import { mayLack } from '../src/authentik/bodies.ts'
 import { type Release, startSandbox } from '../src/sandbox/server.ts'
 import type { Body } from './rest.ts'
-import { fieldOf, isFromOwnEndpoint, objectOf, readsOf, type Selection } from './selection.ts'
+import {
+  fieldOf,
+  isFromOwnEndpoint,
+  keyOf,
+  objectOf,
+  readsOf,
+  type Selection,
+  shortenedIn,
+  typeOf,
+} from './selection.ts'
 import { listen } from './start.ts'
 
 // authentik's bodies, changed in one property at a time, and what is to become of the answers.
@@ -61,13 +71,13 @@ function isOfObjects(value: unknown): boolean {
 
 /** Whether what the body lacks is asked of the object's own endpoint. */
 export function isShortened({ within, field, body }: Place): boolean {
-  if (field === 'provider') return !('client_id' in body)
-  return field === 'me' || ['groups', 'effectiveGroups', 'parent', 'parents', 'children'].includes(within ? field : '')
+  const shortened = shortenedIn(within ?? typeOf('Query'), within ? field : (field.split('(')[0] ?? ''))
+  return typeof shortened === 'function' ? shortened(body) : shortened === true
 }
 
 /** Whether a field of that object shows what the object's own endpoint has, and not the body at hand. */
 export function isLoaded(place: Place, name: string): boolean {
-  if (place.field === 'provider' && isFromOwnEndpoint(place.type, name)) return true
+  if (place.within && isFromOwnEndpoint(place.type, name)) return true
   return isShortened(place) && !readsOf(place.type, name).some((property) => has(place.body, property))
 }
 
@@ -95,7 +105,8 @@ export function consequenceOf(place: Place, property: string, change: Change, ow
   const lost: Path[] = []
   for (const name of Object.keys(place.selection)) {
     if (isLoaded(place, name) !== own) continue
-    const reads = own && property === 'pk' ? ['pk'] : readsOf(place.type, name)
+    const key = keyOf(place.type)
+    const reads = own && property === key ? [key] : readsOf(place.type, name)
     if (!reads.includes(property) || (name === 'effectiveGroups' && place.field !== 'me')) continue
     const outcome = outcomeOf(place, name, property, change, own)
     const path = [...place.inAnswer, name]
@@ -109,13 +120,15 @@ export function consequenceOf(place: Place, property: string, change: Change, ow
 }
 
 function outcomeOf(place: Place, name: string, property: string, change: Change, own: boolean) {
-  if (property === 'pk' || name === 'effectiveGroups') return 'failed'
+  if (property === keyOf(place.type) || name === 'effectiveGroups') return 'failed'
   const listOfObjects = property.endsWith('_obj')
   // Without its client id, a provider inside a grant counts as shortened.
-  const shortened = !own && (isShortened(place) || (place.field === 'provider' && property === 'client_id'))
+  const shortened = !own && (isShortened(place) || (place.within !== null && property === 'client_id'))
   if (shortened && (change === 'absent' || (change === 'null' && listOfObjects))) return 'same'
   if (change === 'unknown' || isNonNullType(fieldOf(place.type, name).type)) return 'failed'
   if (change === 'null' && listOfObjects) return 'failed'
+  const may = mayLack(place.type.name, readsOf(place.type, name))
+  if (change === 'null' ? !may.beNull : !may.beAbsent) return 'failed'
   // Up to 2025.10, null is the parent of a group that has none.
   return change === 'null' && property === 'parent' && name === 'parents' ? 'empty' : 'null'
 }

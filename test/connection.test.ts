@@ -5,7 +5,7 @@ import { listen, startGateway, startGatewayOver } from './start.ts'
 const ada = { pk: 1, username: 'ada', name: '', uid: 'u' }
 const token = (pk: number) => ({ pk, provider: { pk: 1, name: 'p' }, user: ada, is_expired: false, scope: [] })
 
-/** An authentik with so many access tokens, that cuts its pages to a size. */
+/** An authentik with so many access tokens, the newest first, that cuts its pages to a size. */
 async function startList() {
   const list = { pks: [] as number[], cut: Number.POSITIVE_INFINITY, asked: [] as string[], onPage: () => {} }
   const { url } = await listen((request, response) => {
@@ -30,7 +30,7 @@ async function startList() {
     list.onPage()
   })
   const set = (size: number, cut = Number.POSITIVE_INFINITY) => {
-    list.pks = Array.from({ length: size }, (_, index) => index + 1)
+    list.pks = Array.from({ length: size }, (_, index) => size - index)
     list.cut = cut
     list.asked = []
     list.onPage = () => {}
@@ -67,8 +67,8 @@ describe('A connection over any list', () => {
           const { pageInfo, totalCount, edges } = data.accessTokens
           const pks = pksOf(data.accessTokens)
           expect(totalCount).toBe(size)
-          expect(pageInfo.hasPreviousPage).toBe(size > 0 && pks[0] !== 1)
-          expect(pageInfo.hasNextPage).toBe(size > 0 && pks.at(-1) !== size)
+          expect(pageInfo.hasPreviousPage).toBe(size > 0 && pks[0] !== size)
+          expect(pageInfo.hasNextPage).toBe(size > 0 && pks.at(-1) !== 1)
           expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([
             edges[0]?.cursor ?? null,
             edges.at(-1)?.cursor ?? null,
@@ -86,7 +86,7 @@ describe('A connection over any list', () => {
   it("gives what Relay's algorithm gives over a plain array, whatever the arguments", async () => {
     const { url, list, set } = await startList()
     const count = fc.option(fc.nat(220), { nil: undefined })
-    const place = fc.option(fc.nat(349), { nil: undefined })
+    const place = fc.option(fc.nat(), { nil: undefined })
     const compare = fc.asyncProperty(
       fc.nat(350),
       cuts,
@@ -95,24 +95,26 @@ describe('A connection over any list', () => {
       count,
       place,
       async (size, cut, first, after, last, before) => {
-        set(350)
+        set(size, cut)
         const { ask } = await startGatewayOver(url)
         const all = await ask(query, { variables: { first: 350 } })
+        const placeOf = (some: number | undefined) => (some === undefined || size === 0 ? undefined : some % size)
+        const [start, end] = [placeOf(after), placeOf(before)]
         const cursorAt = (offset: number | undefined) =>
           offset === undefined ? undefined : all.data.accessTokens.edges[offset].cursor
-        set(size, cut)
+        list.asked = []
         const { data, errors } = await ask(query, {
-          variables: { first, after: cursorAt(after), last, before: cursorAt(before) },
+          variables: { first, after: cursorAt(start), last, before: cursorAt(end) },
         })
         expect(errors).toBeUndefined()
-        let rows = list.pks.filter((_, offset) => offset > (after ?? -1) && offset < (before ?? 1000))
+        let rows = list.pks.filter((_, offset) => offset > (start ?? -1) && offset < (end ?? 1000))
         if (first !== undefined || last === undefined) rows = rows.slice(0, first ?? 100)
         if (last !== undefined) rows = last === 0 ? [] : rows.slice(-last)
         expect(pksOf(data.accessTokens)).toEqual(rows)
         if (rows.length === 0) return
         expect(data.accessTokens.pageInfo).toMatchObject({
-          hasPreviousPage: rows[0] !== 1,
-          hasNextPage: rows.at(-1) !== size,
+          hasPreviousPage: rows[0] !== size,
+          hasNextPage: rows.at(-1) !== 1,
         })
         if (cut !== Number.POSITIVE_INFINITY) return
         expect(list.asked.length).toBeLessThanOrEqual(Math.ceil(rows.length / 100) + 3)
@@ -136,6 +138,7 @@ describe('The pages that are asked for', () => {
       Infinity,
       Array.from({ length: 10 }, (_, index) => `${index + 1}x100`),
     ],
+    ['the rest of a page, after row 0', { first: 99, after: 0 }, 300, Infinity, ['1x100']],
     ['the last rows', { last: 20 }, 300, Infinity, ['1x1', '15x20']],
     ['an empty list', { first: 20 }, 0, Infinity, ['1x20']],
     ['no rows', { first: 0 }, 300, Infinity, ['1x1']],
@@ -144,7 +147,10 @@ describe('The pages that are asked for', () => {
     const { url, list, set } = await startList()
     set(size, cut)
     const { ask } = await startGatewayOver(url)
-    const { data, errors } = await ask(query, { variables })
+    const first = await ask(query, { variables: { first: 1 } })
+    const after = 'after' in variables ? first.data.accessTokens.edges[0].cursor : undefined
+    list.asked = []
+    const { data, errors } = await ask(query, { variables: { ...variables, after } })
     expect(errors).toBeUndefined()
     expect(data.accessTokens.totalCount).toBe(size)
     expect(list.asked).toEqual(pages)
@@ -204,7 +210,7 @@ describe('A list that changes between pages', () => {
         let pages = 0
         list.onPage = () => {
           pages += 1
-          if (pages === at) list.pks = grows ? [0, ...list.pks] : list.pks.slice(1)
+          if (pages === at) list.pks = grows ? [size + 1, ...list.pks] : list.pks.slice(1)
         }
         const { ask } = await startGatewayOver(url, { concurrency: 1 })
         const { data, errors } = await ask(query, { variables: { first: 350 } })
@@ -314,19 +320,137 @@ describe('Bad arguments', () => {
     expect(errors?.[0]?.message).toContain(field)
   })
 
-  it('(a forged offset) are harmless', async () => {
-    const { ask } = await startGateway()
-    const { data } = await ask('{ accessTokens(first: 1) { pageInfo { endCursor } } }')
-    const forged = Buffer.from(
-      Buffer.from(data.accessTokens.pageInfo.endCursor, 'base64url').toString().replace(/:0$/, ':99999999'),
-    ).toString('base64url')
+  it.each([
+    ['offset', 1],
+    ['count', 2],
+  ])('(a forged %s) are harmless', async (_what, part) => {
+    const { ask, asked } = await startGateway()
+    const { data } = await ask('{ accessTokens(first: 1) { edges { cursor } } }')
+    const parts = Buffer.from(data.accessTokens.edges[0].cursor, 'base64url').toString().split(':')
+    parts[part] = '99999999'
+    const forged = Buffer.from(parts.join(':')).toString('base64url')
+    asked()
     const behind = await ask(
-      `{ accessTokens(first: 10, after: "${forged}") { totalCount nodes { pk } pageInfo { hasNextPage hasPreviousPage } } }`,
+      `{ accessTokens(first: 10, after: "${forged}") { totalCount nodes { pk } pageInfo { hasPreviousPage } } }`,
     )
-    expect(behind.data.accessTokens).toEqual({
-      totalCount: 300,
-      nodes: [],
-      pageInfo: { hasNextPage: false, hasPreviousPage: true },
-    })
+    expect(behind.errors).toBeUndefined()
+    expect(behind.data.accessTokens).toMatchObject({ totalCount: 300, pageInfo: { hasPreviousPage: true } })
+    expect(asked().length).toBeLessThanOrEqual(4)
+  })
+
+  it('(a cursor of an older version) are BAD_USER_INPUT', async () => {
+    const { ask } = await startGateway()
+    const old = Buffer.from('abcdefgh:12').toString('base64url')
+    expect((await ask(`{ accessTokens(after: "${old}") { totalCount } }`)).errors?.[0]?.message).toContain(
+      'Expected a cursor for "after"',
+    )
+  })
+})
+
+describe('A cursor', () => {
+  type Change = { readonly deleted: readonly number[] } | { readonly inserted: readonly number[] }
+  const some = fc.uniqueArray(fc.nat(399), { minLength: 1, maxLength: 100 })
+  const change: fc.Arbitrary<Change> = fc.oneof(
+    some.map((deleted) => ({ deleted })),
+    some.map((inserted) => ({ inserted })),
+  )
+
+  /** The list with rows gone, or with rows between the others: those have odd keys. */
+  function changed(pks: readonly number[], made: Change): number[] {
+    if ('deleted' in made) {
+      const gone = new Set(made.deleted.map((index) => pks[index % pks.length]))
+      return pks.filter((pk) => !gone.has(pk))
+    }
+    const more = made.inserted.map((index) => 2 * (index % pks.length) + 1)
+    return [...new Set([...pks, ...more])].sort((one, other) => other - one)
+  }
+
+  it.each(['forward', 'backward'])(
+    'finds its row again where up to 100 rows came or went: %s',
+    async (direction) => {
+      const { url, list, set } = await startList()
+      const find = fc.asyncProperty(
+        fc.integer({ min: 1, max: 400 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 120 }),
+        change,
+        async (size, at, rows, made) => {
+          set(size)
+          list.pks = list.pks.map((pk) => 2 * pk)
+          const { ask } = await startGatewayOver(url)
+          const all = await ask(query, { variables: { first: size } })
+          const { cursor } = all.data.accessTokens.edges[at % size]
+          const pk = list.pks[at % size] as number
+          list.pks = changed(list.pks, made)
+          list.asked = []
+          const variables = direction === 'forward' ? { first: rows, after: cursor } : { last: rows, before: cursor }
+          const { data, errors } = await ask(query, { variables })
+          expect(errors).toBeUndefined()
+          const expected =
+            direction === 'forward'
+              ? list.pks.filter((other) => other < pk).slice(0, rows)
+              : list.pks.filter((other) => other > pk).slice(-rows)
+          expect(pksOf(data.accessTokens)).toEqual(expected)
+          expect(data.accessTokens.totalCount).toBe(list.pks.length)
+          // Its page or two, two that look for the row, and its page or two once more where it has moved.
+          expect(list.asked.length).toBeLessThanOrEqual(2 * Math.ceil(rows / 100 + 1) + 2)
+        },
+      )
+      await fc.assert(find, { numRuns: 200 })
+    },
+    120_000,
+  )
+
+  it('passes no row over where 2,000 old rows went at once, and gives none twice', async () => {
+    const { url, list, set } = await startList()
+    set(3000)
+    const { ask } = await startGatewayOver(url)
+    const first = await ask(query, { variables: { first: 50 } })
+    list.pks = list.pks.slice(0, 1000)
+    const next = await ask(query, { variables: { first: 50, after: first.data.accessTokens.pageInfo.endCursor } })
+    expect(pksOf(next.data.accessTokens)).toEqual(list.pks.slice(50, 100))
+  })
+
+  it('passes no row over where more came than it looks through', async () => {
+    const { url, list, set } = await startList()
+    set(300)
+    const { ask } = await startGatewayOver(url)
+    const first = await ask(query, { variables: { first: 50 } })
+    const [seen, rest] = [list.pks.slice(0, 50), list.pks.slice(50)]
+    list.pks = [...Array.from({ length: 500 }, (_, index) => 800 - index), ...list.pks]
+    let after = first.data.accessTokens.pageInfo.endCursor
+    const given = new Set(seen)
+    for (let more = true; more; ) {
+      const { data } = await ask(query, { variables: { first: 100, after } })
+      for (const pk of pksOf(data.accessTokens)) given.add(pk)
+      after = data.accessTokens.pageInfo.endCursor
+      more = data.accessTokens.pageInfo.hasNextPage
+    }
+    expect(rest.filter((pk) => !given.has(pk))).toEqual([])
+  })
+
+  it('costs nothing more where the list has the length that it had', async () => {
+    const { url, list, set } = await startList()
+    set(300)
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(query, { variables: { first: 25 } })
+    list.asked = []
+    await ask(query, { variables: { first: 25, after: data.accessTokens.pageInfo.endCursor } })
+    expect(list.asked).toEqual(['2x25'])
+  })
+
+  it('of a list that is not ordered by key finds its row, too', async () => {
+    const { ask, sandbox } = await startGateway()
+    const order = 'orderBy: [{ field: EXPIRES }]'
+    const all = await ask(`{ accessTokens(first: 300, ${order}) { nodes { pk } } }`)
+    const pks = pksOf(all.data.accessTokens)
+    const page = await ask(`{ accessTokens(first: 100, ${order}) { pageInfo { endCursor } nodes { pk } } }`)
+    const gone = [pks[3], pks[40], pks[98], pks[120]]
+    await ask(`mutation { revokeAccessTokens(ids: [${gone}]) { revokedCount } }`)
+    const after = page.data.accessTokens.pageInfo.endCursor
+    const next = await ask(`{ accessTokens(first: 20, after: "${after}", ${order}) { nodes { pk } } }`)
+    const left = pks.slice(100).filter((pk) => !gone.includes(pk))
+    expect(pksOf(next.data.accessTokens)).toEqual(left.slice(0, 20))
+    await sandbox.close()
   })
 })

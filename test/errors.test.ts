@@ -84,6 +84,9 @@ describe('An answer of authentik becomes', () => {
     ['an empty answer', (_request, response) => response.end(), { code: 'UPSTREAM_INVALID_RESPONSE' }],
     ['a list', json(200, [ada]), { code: 'UPSTREAM_INVALID_RESPONSE' }],
     ['a null', json(200, null), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    ['a 403 whose detail is no text', json(403, { detail: ['no'] }), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    ['a 404 whose detail is no text', json(404, { detail: { no: 1 } }), { code: 'UPSTREAM_INVALID_RESPONSE' }],
+    ['a 401 whose detail is no text', json(401, { detail: 5 }), { code: 'UPSTREAM_INVALID_RESPONSE' }],
     ['another object', json(200, { hello: 'world' }), { code: 'UPSTREAM_INVALID_RESPONSE' }],
     [
       'another status',
@@ -204,23 +207,54 @@ describe('A value that does not fit', () => {
     expect(errors?.find(({ path }) => path?.[0] === 'accessToken')?.extensions.code).toBe('UPSTREAM_INVALID_RESPONSE')
   })
 
+  /** Bodies as the oldest supported release sends them, as far as they are asked for. */
+  const whole = {
+    pk: 1,
+    provider: { pk: 1, name: 'p', client_id: 'c', redirect_uris: 'https://a.example\n', jwks_sources: [] },
+    user: { ...ada, email: '', uuid: '00000000-0000-4000-8000-000000000001', groups_obj: [], last_login: null },
+    is_expired: false,
+    expires: null,
+    scope: [],
+    id_token: '{}',
+    revoked: false,
+  }
+
   it('is null where an older release lacks a property, and nothing more is asked', async () => {
     const asked: string[] = []
     const { url } = await listen((incoming, response) => {
       asked.push(incoming.url ?? '')
-      json(200, { pk: 1, provider: { pk: 1, name: 'p', client_id: 'c' }, user: ada, is_expired: false, scope: [] })(
-        incoming,
-        response,
-      )
+      json(200, whole)(incoming, response)
     })
     const { ask } = await startGatewayOver(url)
     const { data, errors } = await ask(
-      '{ accessToken(id: 1) { idToken idTokenClaims revoked user { uuid email isActive groups { pk } } provider { logoutUri grantTypes redirectUris { url } jwksSources } } }',
+      '{ accessToken(id: 1) { idTokenClaims user { dateJoined lastLogin groups { pk } } provider { logoutUri grantTypes redirectUris { matchingMode } jwtFederationSources } } }',
     )
     expect(errors).toBeUndefined()
-    expect(data.accessToken.user).toEqual({ uuid: null, email: null, isActive: null, groups: null })
+    expect(data.accessToken).toEqual({
+      idTokenClaims: {},
+      user: { dateJoined: null, lastLogin: null, groups: [] },
+      provider: { logoutUri: null, grantTypes: null, redirectUris: [{ matchingMode: null }], jwtFederationSources: [] },
+    })
     expect(asked).toHaveLength(1)
   })
+
+  it.each([
+    ['user', 'email', 'user { pk email }'],
+    ['user', 'uuid', 'user { pk uuid }'],
+    ['provider', 'jwks_sources', 'provider { pk jwtFederationSources }'],
+    ['provider', 'redirect_uris', 'provider { pk redirectUris { url } }'],
+  ] as const)(
+    'is an error where every release sends "%s.%s", whether absent or null',
+    async (inner, property, field) => {
+      for (const value of [undefined, null]) {
+        const { url } = await listen(json(200, { ...whole, [inner]: { ...whole[inner], [property]: value } }))
+        const { ask } = await startGatewayOver(url)
+        const { data, errors } = await ask(`{ accessToken(id: 1) { ${field} } }`)
+        expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+        expect(data.accessToken[inner].pk).toBe(1)
+      }
+    },
+  )
 })
 
 describe('Upstream, hostile,', () => {
@@ -238,6 +272,31 @@ describe('Upstream, hostile,', () => {
   const deep = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`)
 
   it.each<[string, unknown, string, (string | number)[]]>([
+    ['no user for the caller', { user: null }, 'me { pk }', ['me']],
+    [
+      'no key of a user whose tokens are asked for',
+      { user: { ...ada, pk: null } },
+      'me { accessTokens { totalCount } }',
+      ['me', 'accessTokens'],
+    ],
+    [
+      'an object for the key of a user whose tokens are asked for',
+      { user: { ...ada, pk: { id: 1 } } },
+      'me { accessTokens { totalCount } refreshTokens { totalCount } }',
+      ['me', 'accessTokens'],
+    ],
+    [
+      'no key of a group whose members are asked for',
+      { ...ada, groups_obj: [{ pk: null, name: 'g' }] },
+      'user(id: 1) { groups { users { totalCount } } }',
+      ['user', 'groups', 0, 'users'],
+    ],
+    [
+      'no key of a provider whose tokens are asked for',
+      tokenOf({ provider: provider({ pk: {} }) }),
+      'accessToken(id: 1) { provider { accessTokens { totalCount } } }',
+      ['accessToken', 'provider', 'accessTokens'],
+    ],
     ['no effective groups', me, 'me { effectiveGroups { pk } }', ['me', 'effectiveGroups']],
     [
       'effective groups that are none',

@@ -1,5 +1,7 @@
 import type { GraphQLObjectType } from 'graphql'
-import { resources, type Typename } from './rest.ts'
+import { lookups } from '../src/graph/loading/lookup.ts'
+import { startSandbox } from '../src/sandbox/server.ts'
+import { type Body, resources } from './rest.ts'
 import { everythingOf, pageOf, printed, type Selection, typeOf } from './selection.ts'
 
 // What is asked of every release of the embedded authentik.
@@ -13,8 +15,8 @@ export interface Question {
 
 const group = (number: number) => `67726f75-7000-4000-8000-${String(number).padStart(12, '0')}`
 
-/** What is asked of every release: one of each type, and some that have what others lack. */
-const objects: readonly [field: string, type: Typename][] = [
+/** Objects that have what others of their type lack. */
+const chosen: readonly [field: string, type: string][] = [
   ['accessToken(id: 42)', 'AccessToken'],
   ['refreshToken(id: 7)', 'RefreshToken'],
   ['authorizationCode(id: 2)', 'AuthorizationCode'],
@@ -27,13 +29,31 @@ const objects: readonly [field: string, type: Typename][] = [
   [`group(id: "${group(6)}")`, 'Group'],
 ]
 
-/** Of each of these, everything. */
-export const details: readonly Question[] = objects.map(([field, name]) => {
-  return { field, type: typeOf(name), selection: everythingOf(typeOf(name)) }
-})
+/** Of each type of which none was chosen, the first object that the embedded authentik lists. */
+async function firstOfOthers(): Promise<[field: string, type: string][]> {
+  const sandbox = await startSandbox()
+  const others = [...resources].filter(([name]) => !chosen.some(([, type]) => type === name))
+  const found = await Promise.all(
+    others.map(async ([name, { path, one }]): Promise<[field: string, type: string]> => {
+      const response = await fetch(`${sandbox.url}${path}`, { headers: { authorization: 'Bearer demo-superuser' } })
+      const { results } = (await response.json()) as { results: readonly Body[] }
+      return [`${one}(id: "${results[0]?.[lookups.get(name)?.key.property ?? '']}")`, name]
+    }),
+  )
+  await sandbox.close()
+  return found
+}
+
+/** Everything of one object of each type, and of those that were chosen. */
+export const details: readonly Question[] = [...chosen, ...(await firstOfOthers())].map(([field, name]) => ({
+  field,
+  type: typeOf(name),
+  selection: everythingOf(typeOf(name)),
+}))
+
 /** Everything of so many rows of each list. */
 export const pagesOf = (first: number): readonly Question[] =>
-  Object.entries(resources).map(([name, { many }]) => {
+  [...resources].map(([name, { many }]) => {
     const selection = pageOf(everythingOf(typeOf(name)))
     return { field: `${many}(first: ${first})`, type: typeOf(`${name}Connection`), selection }
   })

@@ -1,24 +1,39 @@
 import { type GraphQLObjectType, getNamedType, isEnumType } from 'graphql'
 import { expect } from 'vitest'
-import { fieldOf, isFromOwnEndpoint, objectOf, readsOf, type Selection } from './selection.ts'
+import { lookups } from '../src/graph/loading/lookup.ts'
+import { fieldOf, isFromOwnEndpoint, keyOf, objectOf, readsOf, type Selection, typeOf } from './selection.ts'
 
 export type Body = Readonly<Record<string, unknown>>
 
-/** The types that have endpoints of their own: their paths, and what the graph calls one and many of them. */
-export const resources = {
-  AccessToken: { path: '/api/v3/oauth2/access_tokens/', one: 'accessToken', many: 'accessTokens' },
-  RefreshToken: { path: '/api/v3/oauth2/refresh_tokens/', one: 'refreshToken', many: 'refreshTokens' },
-  AuthorizationCode: {
-    path: '/api/v3/oauth2/authorization_codes/',
-    one: 'authorizationCode',
-    many: 'authorizationCodes',
-  },
-  OAuth2Provider: { path: '/api/v3/providers/oauth2/', one: 'oauth2Provider', many: 'oauth2Providers' },
-  User: { path: '/api/v3/core/users/', one: 'user', many: 'users' },
-  Group: { path: '/api/v3/core/groups/', one: 'group', many: 'groups' },
-} as const
+export interface Resource {
+  /** The path of the list; an object's own has its key behind. */
+  readonly path: string
+  /** What the graph calls one of them, and many. */
+  readonly one: string
+  readonly many: string
+}
 
-export type Typename = keyof typeof resources
+/** The types whose objects have keys and endpoints of their own. */
+export const resources: ReadonlyMap<string, Resource> = new Map(
+  [...lookups].map(([name, { endpoint }]) => [
+    name,
+    { path: `/api/v3${endpoint.path.replace(/\{\w+\}\/$/, '')}`, ...queriesOf(name) },
+  ]),
+)
+
+export function resourceOf(typename: string): Resource {
+  const resource = resources.get(typename)
+  if (!resource) throw new Error(`${typename} has no endpoint of its own`)
+  return resource
+}
+
+function queriesOf(typename: string): { one: string; many: string } {
+  const queries = Object.values(typeOf('Query').getFields())
+  const one = queries.find(({ type, args }) => String(type) === typename && args[0]?.name === 'id')
+  const many = queries.find(({ type }) => String(type) === `${typename}Connection`)
+  if (!one || !many) throw new Error(`Query does not find one ${typename} and many`)
+  return { one: one.name, many: many.name }
+}
 
 /** authentik's own answer, for comparison with the graph's. */
 export async function getRest(url: string, path: string, token = 'demo-superuser'): Promise<Body> {
@@ -53,7 +68,7 @@ export interface World {
   /** The user of /core/users/me/. */
   readonly me: Body
   /** The object's own body, undefined for what has none. */
-  own(type: GraphQLObjectType, pk: unknown): Body | undefined
+  own(type: GraphQLObjectType, key: unknown): Body | undefined
 }
 
 /**
@@ -76,7 +91,7 @@ export function graphOf(type: GraphQLObjectType, selection: Selection, body: Bod
 function sourceOf(type: GraphQLObjectType, name: string, body: Body, world: World): unknown {
   const reads = readsOf(type, name)
   const shortened = !reads.some((property) => body[property] !== undefined)
-  const whole = shortened || isFromOwnEndpoint(type, name) ? (world.own(type, body['pk']) ?? body) : body
+  const whole = shortened || isFromOwnEndpoint(type, name) ? (world.own(type, body[keyOf(type)]) ?? body) : body
   const derive = derived[name]
   if (derive) return derive(whole, type, world)
   const property = reads.find((candidate) => whole[candidate] !== undefined)
@@ -85,7 +100,7 @@ function sourceOf(type: GraphQLObjectType, name: string, body: Body, world: Worl
 
 /** Fields that show something else than the property they read. */
 const derived: Readonly<Record<string, (body: Body, type: GraphQLObjectType, world: World) => unknown>> = {
-  id: ({ pk }, type) => `${type.name}:${pk}`,
+  id: (body, type) => `${type.name}:${body[keyOf(type)]}`,
   idTokenClaims: ({ id_token: text }) => JSON.parse(String(text)),
   parents: parentsOf,
   parent: (body) => parentsOf(body)[0] ?? null,

@@ -6,7 +6,8 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql'
-import { declarationOf } from '../src/graph/body.ts'
+import { declarationOf, type Shortened } from '../src/graph/declaration.ts'
+import { lookups } from '../src/graph/loading/lookup.ts'
 import { createSchema } from '../src/schema/index.ts'
 
 const schema = createSchema()
@@ -63,14 +64,25 @@ export function objectOf(type: GraphQLOutputType): GraphQLObjectType | null {
 /** What a field that declares nothing reads. */
 const undeclared: Readonly<Record<string, readonly string[]>> = { 'User.effectiveGroups': ['groups'] }
 
+/** The property that holds the key of the type's objects. */
+export function keyOf({ name }: GraphQLObjectType): string {
+  return lookups.get(name)?.key.property ?? ''
+}
+
 /** The properties of a body that the field reads, any of which will do. */
 export function readsOf(type: GraphQLObjectType, name: string): readonly string[] {
+  if (name === 'id') return [keyOf(type)]
   return undeclared[`${type.name}.${name}`] ?? declarationOf(fieldOf(type, name)).reads ?? []
 }
 
 /** Whether the object's own endpoint alone answers the field. */
 export function isFromOwnEndpoint(type: GraphQLObjectType, name: string): boolean {
   return declarationOf(fieldOf(type, name)).fromOwnEndpoint ?? false
+}
+
+/** Whether the objects in the field stand shortened. */
+export function shortenedIn(type: GraphQLObjectType, name: string): Shortened | undefined {
+  return declarationOf(fieldOf(type, name)).shortened
 }
 
 export function fieldOf(type: GraphQLObjectType, name: string): GraphQLField<unknown, unknown> {

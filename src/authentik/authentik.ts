@@ -8,7 +8,7 @@ import { type Answer, judge } from './wire/judge.ts'
 import type { Upstream } from './wire/upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
-export type Body<E extends Endpoint> = paths[E['path']]['get']['responses'][200]['content']['application/json']
+export type BodyOf<E extends Endpoint> = paths[E['path']]['get']['responses'][200]['content']['application/json']
 
 /** Query parameters; one with several values is repeated. */
 export type Query = Readonly<Record<string, Value | readonly Value[]>>
@@ -50,10 +50,11 @@ export class Authentik {
   }
 
   /**
-   * Counts objects that are to be given, the same one at each place: repeating costs authentik nothing, but the gateway.
-   * Throws UNAUTHENTICATED without credentials, and QUERY_TOO_COMPLEX when they are too many.
+   * Charges the operation for objects that it is to give. Repeated objects are counted every time: they cost authentik no
+   * request, but they cost the gateway time and memory. Throws UNAUTHENTICATED without credentials, and QUERY_TOO_COMPLEX
+   * when they are too many.
    */
-  count(objects: number): void {
+  charge(objects: number): void {
     this.#authorization()
     this.#spent.objects += objects
     if (this.#spent.objects <= limits.objects) return
@@ -70,7 +71,7 @@ export class Authentik {
   }
 
   /** The endpoint's answer, for the key where its path has one. Throws UpstreamError. */
-  async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<Body<E>> {
+  async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<BodyOf<E>> {
     const authorization = this.#authorization()
     this.#spent.reads += 1
     if (this.#spent.reads > limits.upstreamRequests) {
@@ -81,11 +82,11 @@ export class Authentik {
       )
     }
     const path = pathOf(endpoint, key) + searchOf(query)
-    return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<Body<E>>
+    return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<BodyOf<E>>
   }
 
-  /** One page of a list, null behind the last. A first page is always there: its 404 is no end, and thrown. */
-  findPage<E extends Endpoint>(endpoint: E, query: Query): Promise<Body<E> | null> {
+  /** One page, or null if the page number is past the end. A 404 for page 1 is a real error and is thrown. */
+  findPage<E extends Endpoint>(endpoint: E, query: Query): Promise<BodyOf<E> | null> {
     const page = this.get(endpoint, undefined, query)
     return query['page'] === 1 ? page : page.catch(nullIfNotFound)
   }

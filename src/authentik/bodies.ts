@@ -1,3 +1,4 @@
+import { type Release, since, supportedReleases } from '../releases.ts'
 import type { components } from './openapi.ts'
 
 // The bodies that flow through the graph, in authentik's own spelling. A body's properties are those of the newest
@@ -43,4 +44,83 @@ interface OlderOAuth2Provider {
   readonly backchannel_logout_uri?: string
   /** One text, a URI a line, from 2024.10.0 to 2024.10.2. */
   readonly redirect_uris?: readonly RedirectUriBody[] | string | undefined
+}
+
+/** Why a whole body may be without a property, or have null in it. */
+export interface Lack {
+  /** The first version that sends it. */
+  readonly since?: string
+  /** The first version that sends it no longer. */
+  readonly before?: string
+  /** Some objects have null there. */
+  readonly null?: true
+  /** Some objects do not have the property. */
+  readonly optional?: true
+}
+
+const grant = { expires: { null: true } } as const
+
+/**
+ * What whole bodies may lack, by the type of the graph and the property. Every supported release sends all other properties
+ * that the newest sends, and never null: where one is missing all the same, the answer is not usable. This table alone
+ * decides. It was taken from the OpenAPI documents and corrected by what real servers answered.
+ */
+export const lacks: Readonly<Record<string, Readonly<Record<string, Lack>>>> = {
+  AccessToken: grant,
+  RefreshToken: grant,
+  AuthorizationCode: grant,
+  OAuth2Provider: {
+    authentication_flow: { null: true },
+    authorization_flow: { null: true },
+    invalidation_flow: { null: true },
+    assigned_application_slug: { null: true },
+    assigned_application_name: { null: true },
+    assigned_backchannel_application_slug: { null: true, optional: true },
+    assigned_backchannel_application_name: { null: true, optional: true },
+    refresh_token_threshold: { since: '2025.10' },
+    signing_key: { null: true },
+    encryption_key: { null: true },
+    backchannel_logout_uri: { since: '2025.8', before: '2025.10' },
+    logout_uri: { since: '2025.10' },
+    logout_method: { since: '2025.10' },
+    grant_types: { since: '2026.5' },
+    jwks_sources: { before: '2024.12' },
+    jwt_federation_sources: { since: '2024.12' },
+    jwt_federation_providers: { since: '2024.12' },
+  },
+  RedirectUri: {
+    matching_mode: { since: '2024.10.3' },
+    redirect_uri_type: { since: '2026.5' },
+  },
+  User: {
+    last_login: { null: true },
+    password_change_date: { since: '2025.2' },
+    date_joined: { since: '2025.4' },
+    last_updated: { since: '2025.8' },
+  },
+  Group: {
+    parent: { before: '2025.12', null: true },
+    parent_name: { before: '2025.12', null: true },
+    parents_obj: { since: '2025.12' },
+    children_obj: { since: '2025.8' },
+  },
+}
+
+/**
+ * Whether a whole body of the type may be without all of the properties, and whether the ones that it has may be null. Of
+ * types that are not in the table nothing is known.
+ */
+export function mayLack(
+  typename: string,
+  properties: readonly string[],
+): { readonly beAbsent: boolean; readonly beNull: boolean } {
+  const table = lacks[typename]
+  if (!table) return { beAbsent: true, beNull: true }
+  const rows = properties.map((property) => table[property] ?? {})
+  const sends = (release: Release, { since: first = '0', before, optional }: Lack) =>
+    since(release, first) && !(before && since(release, before)) && !optional
+  return {
+    beAbsent: supportedReleases.some((release) => !rows.some((row) => sends(release, row))),
+    beNull: rows.some((row) => row.null),
+  }
 }

@@ -20,26 +20,40 @@ export function printForPeople(schema: GraphQLSchema): string {
   return `${printSchema(buildASTSchema(forPeople(schema)))}\n`
 }
 
-/** The schema with the directives of @graphql-tools/stitching-directives: each entity merges by pk and by global id. */
-export function printForStitching(schema: GraphQLSchema, entities: readonly string[]): string {
-  const types = entities.map((name) => [name, '@canonical'])
-  const queries = Object.keys(schema.getQueryType()?.getFields() ?? {})
-  const byPk = queries
-    .filter((name) => name.endsWith('ByIds'))
-    .map((name) => [`Query.${name}`, '@merge(keyField: "pk")'])
-  const annotations = Object.fromEntries([...types, ...byPk, ['Query.nodes', '@merge(keyField: "id")']])
+/** What machines are told of a type whose objects have keys: its name, and the field that shows the key. */
+export interface Entity {
+  readonly name: string
+  readonly keyField: string
+}
+
+/** The schema with the directives of @graphql-tools/stitching-directives: each entity merges by its key and by global id. */
+export function printForStitching(schema: GraphQLSchema, entities: readonly Entity[]): string {
+  const merges = mergingQueries(schema).map(([query, typename]) => {
+    const entity = entities.find(({ name }) => name === typename)
+    return [`Query.${query}`, `@merge(keyField: "${entity?.keyField}")`]
+  })
+  const types = entities.map(({ name }) => [name, '@canonical'])
+  const annotations = Object.fromEntries([...types, ...merges, ['Query.nodes', '@merge(keyField: "id")']])
   return `${stitchingDirectives}\n\n${print(annotate(forPeople(schema), annotations))}\n`
 }
 
 /**
- * The schema of a subgraph of Apollo Federation 2: each entity has the keys `id` and `pk`. What any subgraph may have by
- * the same name is left out (`node`, `nodes`) or shared (`PageInfo`); who composes needs no `...ByIds`.
+ * The schema of a subgraph of Apollo Federation 2: each entity has its global id and its own key. What any subgraph may have
+ * by the same name is left out (`node`, `nodes`) or shared (`PageInfo`), and so are the queries for stitching alone.
  */
-export function printForFederation(schema: GraphQLSchema, entities: readonly string[]): string {
-  const keys = entities.map((name) => [name, '@key(fields: "id") @key(fields: "pk")'])
+export function printForFederation(schema: GraphQLSchema, entities: readonly Entity[]): string {
+  const keys = entities.map(({ name, keyField }) => [name, `@key(fields: "id") @key(fields: "${keyField}")`])
   const annotations = Object.fromEntries([...keys, ['PageInfo', '@shareable']])
-  const isPlumbing = (field: string) => /^nodes?$|ByIds$/.test(field)
-  return `${federationLink}\n\n${print(annotate(without(forPeople(schema), isPlumbing), annotations))}\n`
+  const leftOut = ['node', 'nodes', ...mergingQueries(schema).map(([query]) => query)]
+  const document = without(forPeople(schema), (field) => leftOut.includes(field))
+  return `${federationLink}\n\n${print(annotate(document, annotations))}\n`
+}
+
+/** The queries that find many objects by their keys, each with the name of the type. */
+function mergingQueries(schema: GraphQLSchema): (readonly [query: string, typename: unknown])[] {
+  return Object.values(schema.getQueryType()?.getFields() ?? {}).flatMap(({ name, extensions }) =>
+    extensions['mergesType'] === undefined ? [] : [[name, extensions['mergesType']] as const],
+  )
 }
 
 const federationLink =

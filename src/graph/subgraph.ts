@@ -1,26 +1,22 @@
+import type { GraphQLSchema } from 'graphql'
 import { inputError } from '../errors.ts'
-import { AccessToken } from '../schema/access-token.ts'
-import { AuthorizationCode } from '../schema/authorization-code.ts'
-import { Group } from '../schema/group.ts'
-import { OAuth2Provider } from '../schema/oauth2-provider.ts'
-import { RefreshToken } from '../schema/refresh-token.ts'
-import { User } from '../schema/user.ts'
 import { builder } from './builder.ts'
-import { checkIds } from './loading/loader.ts'
-import { nodeGetter, nodeTypenames, typenameOf } from './node.ts'
-import { printForFederation, printForStitching } from './sdl.ts'
+import { chargeIds, lookups } from './loading/lookup.ts'
+import { getNode, typenameOf } from './node.ts'
+import { type Entity, printForFederation, printForStitching } from './sdl.ts'
 
 // What machines ask that compose this graph with others. Written by hand: it is less than the plugin for it, which needs
 // @apollo/subgraph in one exact version.
 
 builder.scalarType('_Any', {
-  description: 'A representation of an entity (Apollo Federation): its __typename and one of its keys, `id` or `pk`.',
+  description:
+    'A representation of an entity (Apollo Federation): its __typename and one of its keys: the global `id`, or the key that authentik has for it.',
 })
 
-const Entity = builder.unionType('_Entity', {
+const EntityUnion = builder.unionType('_Entity', {
   description: 'What other subgraphs may refer to (Apollo Federation).',
-  types: [AccessToken, RefreshToken, AuthorizationCode, OAuth2Provider, User, Group],
-  resolveType: (body) => typenameOf(body),
+  types: () => [...lookups.values()].map(({ type }) => type),
+  resolveType: typenameOf,
 })
 
 const Service = builder.objectRef<{ readonly sdl: string }>('_Service').implement({
@@ -30,18 +26,33 @@ const Service = builder.objectRef<{ readonly sdl: string }>('_Service').implemen
   }),
 })
 
-/** A representation's type and key. Throws BAD_USER_INPUT for what is none. */
+/** A representation's type and key. Throws BAD_USER_INPUT for anything else. */
 function readRepresentation(representation: unknown): { typename: string; id: string } {
-  const { __typename: typename, id, pk } = Object(representation) as Readonly<Record<string, unknown>>
-  const key = id ?? pk
+  const { __typename: typename, id, ...keys } = Object(representation) as Readonly<Record<string, unknown>>
+  const key = id ?? keys[keyFieldOf(String(typename))]
   const keyed = typeof key === 'string' || typeof key === 'number'
   if (typeof typename === 'string' && keyed) return { typename, id: String(key) }
-  throw inputError('a representation with "__typename" and "id" or "pk"', representation)
+  throw inputError(`a representation with "__typename" and "id" or "${keyFieldOf(String(typename))}"`, representation)
+}
+
+/** The field that shows the key of a type. */
+function keyFieldOf(typename: string): string {
+  return camelCase(lookups.get(typename)?.key.property ?? 'pk')
+}
+
+function camelCase(property: string): string {
+  return property.replace(/_(\w)/g, (_match, letter: string) => letter.toUpperCase())
+}
+
+/** The types whose objects other services may refer to, as far as the schema has them. */
+function entitiesOf(schema: GraphQLSchema): Entity[] {
+  const names = [...lookups.keys()].filter((name) => schema.getType(name))
+  return names.map((name) => ({ name, keyField: keyFieldOf(name) }))
 }
 
 builder.queryFields((t) => ({
   _entities: t.field({
-    type: [Entity],
+    type: [EntityUnion],
     nullable: { list: false, items: true },
     description:
       'The entities with those keys, in their order (Apollo Federation). One that is unknown, malformed, absent or hidden is null with an error of its own.',
@@ -49,11 +60,10 @@ builder.queryFields((t) => ({
       representations: t.arg({ type: ['_Any'], required: true, description: 'Representations, at most 500.' }),
     },
     resolve: (_root, { representations }, context, info) => {
-      checkIds(context, representations, 'representations')
-      const get = nodeGetter(context, info)
+      chargeIds(context, representations, 'representations')
       return representations.map(async (representation) => {
         const { typename, id } = readRepresentation(representation)
-        return (await get(typename, id)) as never
+        return (await getNode(context, info, typename, id)) as never
       })
     },
   }),
@@ -61,12 +71,12 @@ builder.queryFields((t) => ({
     type: Service,
     nullable: false,
     description: 'This graph as a subgraph (Apollo Federation).',
-    resolve: (_root, _args, _context, { schema }) => ({ sdl: printForFederation(schema, nodeTypenames()) }),
+    resolve: (_root, _args, _context, { schema }) => ({ sdl: printForFederation(schema, entitiesOf(schema)) }),
   }),
   _sdl: t.string({
     nullable: false,
     description:
       'This graph for schema stitching: the schema, with the directives of @graphql-tools/stitching-directives.',
-    resolve: (_root, _args, _context, { schema }) => printForStitching(schema, nodeTypenames()),
+    resolve: (_root, _args, _context, { schema }) => printForStitching(schema, entitiesOf(schema)),
   }),
 }))

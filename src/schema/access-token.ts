@@ -2,14 +2,16 @@ import type { TokenBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { Node } from '../graph/node.ts'
-import { AccessTokenFilter, AccessTokenOrder, Grant, GrantKind, orderingOf, tokenFields } from './grant.ts'
-import { OAuth2Provider } from './oauth2-provider.ts'
-import { RevokePayload, revokeByIds } from './revoke.ts'
-import { User } from './user.ts'
+import { Grant, tokenFields } from './grant.ts'
+import { GrantKind, grantFilter, tokenOrder } from './grant-kind.ts'
+import { OAuth2Provider, providers } from './oauth2-provider.ts'
+import { revokeField } from './revoke.ts'
+import { User, users } from './user.ts'
 
 export const AccessToken = builder.objectRef<TokenBody>('AccessToken')
-export const accessTokens = new GrantKind<TokenBody>('AccessToken', endpoints.accessToken, endpoints.accessTokens)
+export const accessTokens = new GrantKind(AccessToken, endpoints.accessToken, endpoints.accessTokens)
 
 AccessToken.implement({
   interfaces: [Node, Grant],
@@ -20,30 +22,18 @@ AccessToken.implement({
 const AccessTokenConnection = connectionOf(AccessToken)
 
 builder.queryFields((t) => ({
-  accessToken: t.field({
-    type: AccessToken,
-    description: "One access token, null when absent or hidden. Superusers see everybody's, others only their own.",
-    args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
-    resolve: (_root, { id }, context, info) => accessTokens.lookup.findById(context, id, info),
-  }),
+  accessToken: oneField(
+    t,
+    accessTokens.lookup,
+    "One access token, null when absent or hidden. Superusers see everybody's, others only their own.",
+  ),
   accessTokens: t.field({
     type: AccessTokenConnection,
     description: "Access tokens, the newest first unless told otherwise. Superusers see everybody's, others their own.",
-    args: {
-      ...pageArgs,
-      filter: t.arg({ type: AccessTokenFilter, description: 'Which to list; all without.' }),
-      orderBy: t.arg({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
-    },
-    resolve: (_root, { filter, orderBy, ...page }, context, info) =>
-      accessTokens.list.connect(context, filter ?? {}, page, info, orderingOf(orderBy)),
+    args: { ...pageArgs, ...grantFilter, ...tokenOrder },
+    resolve: (_root, args, context, info) => accessTokens.connect(context, args, info),
   }),
-  accessTokensByIds: t.field({
-    type: [AccessToken],
-    nullable: { list: false, items: true },
-    description: 'Access tokens in the order of the ids, each null alone.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
-    resolve: (_root, { ids }, context, info) => accessTokens.lookup.findByIds(context, ids, info),
-  }),
+  accessTokensByIds: byIdsField(t, accessTokens.lookup, 'Access tokens in the order of the ids, each null alone.'),
 }))
 
 builder.objectField(User, 'accessTokens', (t) =>
@@ -51,12 +41,9 @@ builder.objectField(User, 'accessTokens', (t) =>
     type: AccessTokenConnection,
     description:
       "The user's access tokens, the newest first unless told otherwise: of others, superusers alone see them.",
-    args: {
-      ...pageArgs,
-      orderBy: t.arg({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
-    },
-    resolve: ({ pk }, { orderBy, ...page }, context, info) =>
-      accessTokens.list.connect(context, { user: String(pk) }, page, info, orderingOf(orderBy)),
+    args: { ...pageArgs, ...tokenOrder },
+    resolve: async (user, args, context, info) =>
+      accessTokens.connect(context, { ...args, filter: { user: `${users.keyOf(user)}` } }, info),
   }),
 )
 
@@ -65,21 +52,10 @@ builder.objectField(OAuth2Provider, 'accessTokens', (t) =>
     type: AccessTokenConnection,
     description:
       'The access tokens that it issued, the newest first unless told otherwise: those that the caller may see.',
-    args: {
-      ...pageArgs,
-      orderBy: t.arg({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
-    },
-    resolve: ({ pk }, { orderBy, ...page }, context, info) =>
-      accessTokens.list.connect(context, { provider: String(pk) }, page, info, orderingOf(orderBy)),
+    args: { ...pageArgs, ...tokenOrder },
+    resolve: async (provider, args, context, info) =>
+      accessTokens.connect(context, { ...args, filter: { provider: `${providers.keyOf(provider)}` } }, info),
   }),
 )
 
-builder.mutationField('revokeAccessTokens', (t) =>
-  t.field({
-    type: RevokePayload,
-    description:
-      'Revokes access tokens: deletes them, as authentik does when a client revokes one (RFC 7009). Each has an outcome of its own; a malformed id refuses the whole. Needs the right `delete_accesstoken`.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, 1 to 500." }) },
-    resolve: (_root, { ids }, context) => revokeByIds(context, accessTokens, ids),
-  }),
-)
+builder.mutationField('revokeAccessTokens', (t) => revokeField(t, accessTokens.lookup, 'access tokens'))

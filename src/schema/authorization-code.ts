@@ -2,13 +2,15 @@ import type { GrantBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { Node } from '../graph/node.ts'
-import { AccessTokenFilter, Grant, GrantKind } from './grant.ts'
-import { RevokePayload, revokeByIds } from './revoke.ts'
+import { Grant } from './grant.ts'
+import { GrantKind, grantFilter } from './grant-kind.ts'
+import { revokeField } from './revoke.ts'
 
 export const AuthorizationCode = builder.objectRef<GrantBody>('AuthorizationCode')
-export const authorizationCodes = new GrantKind<GrantBody>(
-  'AuthorizationCode',
+export const authorizationCodes = new GrantKind(
+  AuthorizationCode,
   endpoints.authorizationCode,
   endpoints.authorizationCodes,
 )
@@ -22,35 +24,24 @@ AuthorizationCode.implement({
 const AuthorizationCodeConnection = connectionOf(AuthorizationCode)
 
 builder.queryFields((t) => ({
-  authorizationCode: t.field({
-    type: AuthorizationCode,
-    description:
-      "One authorization code, null when absent or hidden. Superusers see everybody's, others only their own.",
-    args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
-    resolve: (_root, { id }, context, info) => authorizationCodes.lookup.findById(context, id, info),
-  }),
+  authorizationCode: oneField(
+    t,
+    authorizationCodes.lookup,
+    "One authorization code, null when absent or hidden. Superusers see everybody's, others only their own.",
+  ),
   authorizationCodes: t.field({
     type: AuthorizationCodeConnection,
     description: "Authorization codes, the newest first. Superusers see everybody's, others their own.",
-    args: { ...pageArgs, filter: t.arg({ type: AccessTokenFilter, description: 'Which to list; all without.' }) },
-    resolve: (_root, { filter, ...page }, context, info) =>
-      authorizationCodes.list.connect(context, filter ?? {}, page, info),
+    args: { ...pageArgs, ...grantFilter },
+    resolve: (_root, args, context, info) => authorizationCodes.connect(context, args, info),
   }),
-  authorizationCodesByIds: t.field({
-    type: [AuthorizationCode],
-    nullable: { list: false, items: true },
-    description: 'Authorization codes in the order of the ids, each null alone.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
-    resolve: (_root, { ids }, context, info) => authorizationCodes.lookup.findByIds(context, ids, info),
-  }),
+  authorizationCodesByIds: byIdsField(
+    t,
+    authorizationCodes.lookup,
+    'Authorization codes in the order of the ids, each null alone.',
+  ),
 }))
 
 builder.mutationField('revokeAuthorizationCodes', (t) =>
-  t.field({
-    type: RevokePayload,
-    description:
-      'Revokes authorization codes: deletes them, as authentik does when a client revokes one (RFC 7009). Each has an outcome of its own; a malformed id refuses the whole. Needs the right `delete_authorizationcode`.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, 1 to 500." }) },
-    resolve: (_root, { ids }, context) => revokeByIds(context, authorizationCodes, ids),
-  }),
+  revokeField(t, authorizationCodes.lookup, 'authorization codes'),
 )

@@ -1,37 +1,32 @@
 import type { GroupBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { invalidAnswer } from '../errors.ts'
-import { isListOfObjects, partial } from '../graph/body.ts'
 import { builder } from '../graph/builder.ts'
-import { connectionOf, List, pageArgs } from '../graph/lists/connection.ts'
-import { uuidKeys } from '../graph/loading/keys.ts'
-import { Lookup } from '../graph/loading/loader.ts'
-import { addNode, Node } from '../graph/node.ts'
-import { getMe, User, UserConnection, userByPk, userList } from './user.ts'
+import { isListOfObjects } from '../graph/checks.ts'
+import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { List } from '../graph/lists/list.ts'
+import { byIdsField, oneField } from '../graph/loading/fields.ts'
+import { uuidKey } from '../graph/loading/keys.ts'
+import { Lookup } from '../graph/loading/lookup.ts'
+import { wantedOf } from '../graph/loading/wanted.ts'
+import { Node } from '../graph/node.ts'
+import { getMe, User, UserConnection, userList, users } from './user.ts'
 
 export const Group = builder.objectRef<GroupBody>('Group')
 
-export const groupByPk = new Lookup<string, GroupBody>({
-  typename: 'Group',
-  keys: uuidKeys,
-  includes: endpoints.group.includes,
-  get: (authentik, pk, query) => authentik.get(endpoints.group, pk, query),
-})
-addNode(groupByPk)
+export const groups = new Lookup<string, GroupBody>({ type: Group, key: uuidKey('pk'), endpoint: endpoints.group })
 
-const groupList = new List<GroupBody>({
-  typename: 'Group',
-  includes: endpoints.groups.includes,
+const groupList = new List<string, GroupBody>({
+  lookup: groups,
+  endpoint: endpoints.groups,
   // By name: their keys are random. Where a release does not order by "pk", it ignores that.
   ordering: 'name,pk',
   filters: {
     search: { parameter: 'search' },
     name: { parameter: 'name' },
     isSuperuser: { parameter: 'is_superuser' },
-    members: { parameter: 'members_by_pk', read: (id) => userByPk.readId(id) },
+    members: { parameter: 'members_by_pk', read: (id) => users.readId(id) },
   },
-  getPage: (authentik, query) => authentik.findPage(endpoints.groups, query),
-  onRow: (context, group, includes) => groupByPk.prime(context, group.pk, group, includes),
 })
 
 const loaded =
@@ -41,7 +36,6 @@ Group.implement({
   interfaces: [Node],
   description:
     'A group of users. By itself it needs the right `view_group`; inside a user it comes along with the user, shortened.',
-  own: (group, context, include) => groupByPk.getByKey(context, group.pk, include),
   fields: (t) => ({
     pk: t.expose('pk', { type: 'UUID', nullable: false, description: "authentik's key." }),
     name: t.exposeString('name', { nullable: false, description: 'The name; two groups may share one.' }),
@@ -55,6 +49,7 @@ Group.implement({
       type: Group,
       reads: ['parent', 'parents_obj'],
       include: 'include_parents',
+      shortened: true,
       description: `The group that it is part of, null for none. authentik up to 2025.10 had one; of several, this is the first. ${loaded}`,
       resolve: (group) => parentsOf(group)?.[0],
     }),
@@ -68,6 +63,7 @@ Group.implement({
       type: [Group],
       reads: ['parents_obj', 'parent'],
       include: 'include_parents',
+      shortened: true,
       description: `The groups that it is part of: several since authentik 2025.12, at most one before. ${loaded}`,
       resolve: parentsOf,
     }),
@@ -75,16 +71,17 @@ Group.implement({
       type: [Group],
       reads: ['children_obj'],
       include: 'include_children',
+      shortened: true,
       description: `The groups that are part of it. Null before authentik 2025.8, which does not tell. ${loaded}`,
-      resolve: (group) => group.children_obj?.map(partial),
+      resolve: (group) => group.children_obj,
     }),
   }),
 })
 
-function parentsOf({ parents_obj: parents, parent, parent_name: name }: GroupBody): GroupBody[] | undefined {
-  if (parents) return parents.map(partial)
+function parentsOf({ parents_obj: parents, parent, parent_name: name }: GroupBody): readonly GroupBody[] | undefined {
+  if (parents) return parents
   if (parent === undefined) return undefined
-  return parent === null ? [] : [partial({ pk: parent, ...(name ? { name } : {}) } as GroupBody)]
+  return parent === null ? [] : [{ pk: parent, ...(name ? { name } : {}) } as GroupBody]
 }
 
 const GroupConnection = connectionOf(Group)
@@ -102,25 +99,15 @@ const GroupFilter = builder.inputType('GroupFilter', {
 })
 
 builder.queryFields((t) => ({
-  group: t.field({
-    type: Group,
-    description: 'One group, null when absent or hidden. Needs the right `view_group`.',
-    args: { id: t.arg.id({ required: true, description: "authentik's key, a UUID, or the global id." }) },
-    resolve: (_root, { id }, context, info) => groupByPk.findById(context, id, info),
-  }),
+  group: oneField(t, groups, 'One group, null when absent or hidden. Needs the right `view_group`.'),
   groups: t.field({
     type: GroupConnection,
     description: 'Groups, by name. Needs the right `view_group`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: GroupFilter, description: 'Which to list; all without.' }) },
-    resolve: (_root, { filter, ...page }, context, info) => groupList.connect(context, filter ?? {}, page, info),
+    resolve: (_root, { filter, ...page }, context, info) =>
+      groupList.connect(context, filter ?? {}, page, wantedOf(context, info, 'GroupConnection')),
   }),
-  groupsByIds: t.field({
-    type: [Group],
-    nullable: { list: false, items: true },
-    description: 'Groups in the order of the ids, each null alone. Needs the right `view_group`.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
-    resolve: (_root, { ids }, context, info) => groupByPk.findByIds(context, ids, info),
-  }),
+  groupsByIds: byIdsField(t, groups, 'Groups in the order of the ids, each null alone. Needs the right `view_group`.'),
 }))
 
 builder.objectFields(User, (t) => ({
@@ -128,19 +115,21 @@ builder.objectFields(User, (t) => ({
     type: [Group],
     reads: ['groups_obj'],
     include: 'include_groups',
+    shortened: true,
     description:
       'The groups that the user is a direct member of. Of the caller (`me`) they are loaded from the user itself, which needs the right `view_user`.',
-    resolve: (user) => user.groups_obj?.map(partial),
+    resolve: (user) => user.groups_obj,
   }),
   effectiveGroups: t.field({
     type: [Group],
+    shortened: true,
     description:
       "The groups that the user is a member of, directly or through others, each once. Shows only the caller's own: null on anybody else, for authentik does not tell.",
     resolve: async (user, _args, context) => {
       const me = await getMe(context)
       if (me.pk !== user.pk) return null
       if (!isListOfObjects(me.groups)) throw invalidAnswer('no usable "groups"')
-      return [...new Map(me.groups.map((group) => [group.pk, partial(group)])).values()]
+      return [...new Map(me.groups.map((group) => [group.pk, group])).values()]
     },
   }),
 }))
@@ -150,6 +139,7 @@ builder.objectField(Group, 'users', (t) =>
     type: UserConnection,
     description: 'The direct members, the newest user first. Needs the right `view_user`, on all or on some of them.',
     args: pageArgs,
-    resolve: ({ pk }, page, context, info) => userList.connect(context, { groups: [pk] }, page, info),
+    resolve: async (group, page, context, info) =>
+      userList.connect(context, { groups: [groups.keyOf(group)] }, page, wantedOf(context, info, 'UserConnection')),
   }),
 )

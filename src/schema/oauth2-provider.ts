@@ -2,11 +2,15 @@ import type { Authentik } from '../authentik/authentik.ts'
 import type { OAuth2ProviderBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from '../graph/builder.ts'
-import { connectionOf, List, pageArgs } from '../graph/lists/connection.ts'
+import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { List } from '../graph/lists/list.ts'
 import { checkPage } from '../graph/lists/walk.ts'
-import { integerKeys } from '../graph/loading/keys.ts'
-import { type Get, Lookup, type Outcome, oneByOne } from '../graph/loading/loader.ts'
-import { addNode, Node } from '../graph/node.ts'
+import { byIdsField, oneField } from '../graph/loading/fields.ts'
+import { integerKey } from '../graph/loading/keys.ts'
+import { oneByOne } from '../graph/loading/loader.ts'
+import { Lookup } from '../graph/loading/lookup.ts'
+import { wantedOf } from '../graph/loading/wanted.ts'
+import { Node } from '../graph/node.ts'
 import { limits } from '../limits.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
 
@@ -14,16 +18,16 @@ const loaded = 'Loaded from the provider itself where a grant leaves it out.'
 
 export const OAuth2Provider = builder.objectRef<OAuth2ProviderBody>('OAuth2Provider')
 
-export const providerByPk = new Lookup<number, OAuth2ProviderBody>({
-  typename: 'OAuth2Provider',
-  keys: integerKeys,
-  get: (authentik, pk) => authentik.get(endpoints.oauth2Provider, pk),
+export const providers = new Lookup<number, OAuth2ProviderBody>({
+  type: OAuth2Provider,
+  key: integerKey('pk'),
+  endpoint: endpoints.oauth2Provider,
   getMany: getProviders,
 })
-addNode(providerByPk)
 
-const providerList = new List<OAuth2ProviderBody>({
-  typename: 'OAuth2Provider',
+const providerList = new List<number, OAuth2ProviderBody>({
+  lookup: providers,
+  endpoint: endpoints.oauth2Providers,
   ordering: '-pk',
   filters: {
     search: { parameter: 'search' },
@@ -32,29 +36,25 @@ const providerList = new List<OAuth2ProviderBody>({
     clientType: { parameter: 'client_type' },
     application: { parameter: 'application' },
   },
-  getPage: (authentik, query) => authentik.findPage(endpoints.oauth2Providers, query),
-  onRow: (context, provider, includes) => providerByPk.prime(context, provider.pk, provider, includes),
 })
 
-/** An installation has few providers: for more than three one page of them all is cheaper, and the rest asked for. */
+/** An installation has few providers: for more than three, one page of them all is cheaper. What it lacks is asked for. */
 async function getProviders(
   authentik: Authentik,
   pks: readonly number[],
-  get: Get<number, OAuth2ProviderBody>,
-): Promise<Outcome<OAuth2ProviderBody>[]> {
-  if (pks.length <= limits.providersOneByOne) return oneByOne(pks, get)
-  const page = checkPage(
-    await authentik.get(endpoints.oauth2Providers, undefined, { ordering: 'pk', page_size: limits.rowsPerPage }),
-  )
+  get: (pk: number) => Promise<OAuth2ProviderBody>,
+): Promise<(OAuth2ProviderBody | Error)[]> {
+  if (pks.length <= limits.providersOneByOne) return oneByOne(authentik, pks, get)
+  const query = { ordering: 'pk', page_size: limits.rowsPerPage }
+  const page = checkPage(await authentik.get(endpoints.oauth2Providers, undefined, query))
   const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
-  return oneByOne(pks, async (pk) => found.get(pk) ?? get(pk))
+  return oneByOne(authentik, pks, async (pk) => found.get(pk) ?? get(pk))
 }
 
 OAuth2Provider.implement({
   interfaces: [Node],
   description:
     'An OAuth2/OpenID provider: what authentik keeps of one client. By itself it needs the right `view_oauth2provider`. Inside a grant authentik up to 2025.12.4 and 2026.2.2 showed all of it; since then it leaves out what is marked here as loaded.',
-  own: (provider, context) => providerByPk.getByKey(context, provider.pk),
   fields: (t) => ({
     pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
     name: t.exposeString('name', { nullable: false, description: 'The name, unique among providers.' }),
@@ -161,7 +161,9 @@ OAuth2Provider.implement({
       reads: ['jwt_federation_providers'],
       description: `The providers whose tokens the client may sign in with; each is loaded, and may fail, by itself. Null before authentik 2024.12. ${loaded}`,
       resolve: (provider, _args, context) =>
-        provider.jwt_federation_providers?.map((pk) => providerByPk.getByKey(context, pk)),
+        provider.jwt_federation_providers?.map(async (pk) =>
+          providers.load(context, providers.checkKey(pk), new Set()),
+        ),
     }),
   }),
 })
@@ -184,12 +186,11 @@ const OAuth2ProviderFilter = builder.inputType('OAuth2ProviderFilter', {
 })
 
 builder.queryFields((t) => ({
-  oauth2Provider: t.field({
-    type: OAuth2Provider,
-    description: 'One OAuth2 provider, null when it is absent or hidden. Needs the right `view_oauth2provider`.',
-    args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
-    resolve: (_root, { id }, context, info) => providerByPk.findById(context, id, info),
-  }),
+  oauth2Provider: oneField(
+    t,
+    providers,
+    'One OAuth2 provider, null when it is absent or hidden. Needs the right `view_oauth2provider`.',
+  ),
   oauth2Providers: t.field({
     type: OAuth2ProviderConnection,
     description:
@@ -198,13 +199,12 @@ builder.queryFields((t) => ({
       ...pageArgs,
       filter: t.arg({ type: OAuth2ProviderFilter, description: 'Which to list; all without.' }),
     },
-    resolve: (_root, { filter, ...page }, context, info) => providerList.connect(context, filter ?? {}, page, info),
+    resolve: (_root, { filter, ...page }, context, info) =>
+      providerList.connect(context, filter ?? {}, page, wantedOf(context, info, 'OAuth2ProviderConnection')),
   }),
-  oauth2ProvidersByIds: t.field({
-    type: [OAuth2Provider],
-    nullable: { list: false, items: true },
-    description: 'OAuth2 providers in the order of the ids, each null alone. Needs the right `view_oauth2provider`.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
-    resolve: (_root, { ids }, context, info) => providerByPk.findByIds(context, ids, info),
-  }),
+  oauth2ProvidersByIds: byIdsField(
+    t,
+    providers,
+    'OAuth2 providers in the order of the ids, each null alone. Needs the right `view_oauth2provider`.',
+  ),
 }))

@@ -3,17 +3,18 @@ import type { GrantBody } from '../authentik/bodies.ts'
 import type { Context } from '../context.ts'
 import { invalidAnswer, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
-import { checkPage, Walk } from '../graph/lists/walk.ts'
+import { checkPage, type Page, Walk } from '../graph/lists/walk.ts'
 import type { PageRequest } from '../graph/lists/window.ts'
+import { limits } from '../limits.ts'
 import { accessTokens } from './access-token.ts'
 import { authorizationCodes } from './authorization-code.ts'
-import type { GrantKind } from './grant.ts'
-import { providerByPk } from './oauth2-provider.ts'
+import type { GrantKind } from './grant-kind.ts'
+import { providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
-import { type Result, RevokePayload, revokeAll } from './revoke.ts'
-import { userByPk } from './user.ts'
+import { type Report, type Result, RevokePayload, revokeAll } from './revoke.ts'
+import { users } from './user.ts'
 
-/** In this order, so that nothing mints what was just revoked. */
+/** In this order, so that no client can exchange a code or a refresh token for what was just revoked. */
 const kinds = [authorizationCodes, refreshTokens, accessTokens] as const
 
 interface Whose {
@@ -37,88 +38,94 @@ builder.mutationField('revokeUserGrants', (t) =>
     },
     resolve: (_root, { user, provider, dryRun }, context) => {
       const whose = {
-        user: userByPk.readId(user),
-        ...(provider != null && { provider: providerByPk.readId(provider) }),
+        user: users.readId(user),
+        ...(provider != null && { provider: providers.readId(provider) }),
       }
       return context.authentik.finish((authentik) => revokeGrants(context, authentik, whose, dryRun))
     },
   }),
 )
 
-async function revokeGrants(context: Context, authentik: Authentik, whose: Whose, dryRun: boolean): Promise<Result[]> {
+async function revokeGrants(context: Context, authentik: Authentik, whose: Whose, dryRun: boolean): Promise<Report> {
   const results: Result[] = []
   const failures: unknown[] = []
   for (const kind of kinds) {
     try {
-      for await (const found of untried(authentik, kind, whose)) {
-        const revoked = dryRun
-          ? found.pks.map((pk) => wouldRevoke(kind, pk))
-          : await revokeAll(context, authentik, kind, found.pks)
-        found.gone(revoked.filter(({ outcome }) => outcome === 'REVOKED' || outcome === 'NOT_FOUND').length)
-        results.push(...revoked)
-      }
+      await revokeKind(context, authentik, kind, { whose, dryRun, results })
     } catch (error) {
       failures.push(error)
       results.push(notListed(kind, whose, error))
     }
   }
-  // Of what is done nothing is lost; where nothing could be, the reason is.
+  // If every kind failed before any result existed, throw the first failure; otherwise return the results, failures included.
   if (failures.length > 0 && failures.length === results.length) throw failures[0]
-  return results
+  return { results, distinct: results }
 }
 
-function wouldRevoke<B extends GrantBody>({ typename }: GrantKind<B>, pk: number): Result {
-  return { id: `${typename}:${pk}`, outcome: 'WOULD_REVOKE' }
+interface Work {
+  readonly whose: Whose
+  readonly dryRun: boolean
+  /** Each result is added as soon as it is known: what fails later does not take it away. */
+  readonly results: Result[]
 }
 
-function notListed<B extends GrantBody>({ typename }: GrantKind<B>, { user }: Whose, error: unknown): Result {
-  if (!(error instanceof UpstreamError)) throw error
-  const message = `There may be more grants of type ${typename}, which could not be listed: ${error.message}`
-  return { id: `User:${user}`, outcome: 'FAILED', code: error.code, message }
-}
-
-/**
- * Lists a user's grants, some at a time, from the newest, again and again until none is listed that was not before. Who
- * takes them says how many are gone, for the rest to be found behind those that stay.
- */
-async function* untried<B extends GrantBody>(authentik: Authentik, kind: GrantKind<B>, whose: Whose) {
+/** Lists a user's grants of one kind from the newest and revokes them, again and again until no new one is listed. */
+async function revokeKind<B extends GrantBody>(
+  context: Context,
+  authentik: Authentik,
+  kind: GrantKind<B>,
+  { whose, dryRun, results }: Work,
+): Promise<void> {
   const tried = new Set<number>()
   for (let fresh = true; fresh; ) {
     fresh = false
     let offset = 0
-    const gone = (count: number) => {
-      offset -= count
-    }
     for (let more = true; more; ) {
       const listed = await listPks(authentik, kind, whose, offset)
-      more = listed.more
-      offset += listed.pks.length
       const pks = [...new Set(listed.pks)].filter((pk) => !tried.has(pk))
       for (const pk of pks) tried.add(pk)
-      if (pks.length === 0) continue
-      fresh = true
-      yield { pks, gone }
+      const outcomes = dryRun
+        ? pks.map((pk): Result => ({ id: kind.lookup.globalId(pk), outcome: 'WOULD_REVOKE' }))
+        : await revokeAll(context, authentik, kind.lookup, pks)
+      results.push(...outcomes)
+      const deleted = outcomes.filter(({ outcome }) => outcome === 'REVOKED' || outcome === 'NOT_FOUND').length
+      // The next offset skips only the rows that remain.
+      offset += listed.pks.length - deleted
+      more = listed.more
+      fresh ||= pks.length > 0
     }
   }
 }
 
+function notListed<B extends GrantBody>({ lookup }: GrantKind<B>, { user }: Whose, error: unknown): Result {
+  if (!(error instanceof UpstreamError)) throw error
+  const message = `There may be more grants of type ${lookup.typename}, which could not be listed: ${error.message}`
+  return { id: users.globalId(user), outcome: 'FAILED', code: error.code, message }
+}
+
 async function listPks<B extends GrantBody>(
   authentik: Authentik,
-  { all }: GrantKind<B>,
+  { list: { endpoint } }: GrantKind<B>,
   whose: Whose,
   offset: number,
 ): Promise<{ pks: number[]; more: boolean }> {
-  const query = { ...whose, ordering: '-pk', ...Object.fromEntries(all.includes.map((include) => [include, false])) }
+  const left = (endpoint.includes ?? []).map((include) => [include, false])
+  const query = { ...whose, ordering: '-pk', ...Object.fromEntries(left) }
   const ask = async (page: PageRequest) => {
-    const came = await authentik.findPage(all, { ...query, ...page })
+    const came = (await authentik.findPage(endpoint, { ...query, ...page })) as unknown as Page<GrantBody> | null
     return came && checkPage(came)
   }
   const walk = new Walk(ask, authentik.limits, 1)
-  const window = await walk.collect({ first: 100, after: offset - 1, last: undefined, before: undefined })
+  const window = await walk.collect({
+    first: limits.rowsPerPage,
+    after: offset - 1,
+    last: undefined,
+    before: undefined,
+  })
   const grants = walk.rowsOf(window)
-  // A filter that went unheeded must not cost everybody their grants.
-  const isOthers = ({ user, provider }: (typeof grants)[number]) =>
-    user?.pk !== whose.user || provider?.pk !== (whose.provider ?? provider?.pk)
+  // A filter that went unheeded must not cost other people their grants.
+  const isOthers = ({ user, provider }: GrantBody) =>
+    user?.pk !== whose.user || (whose.provider !== undefined && provider?.pk !== whose.provider)
   if (grants.some(isOthers)) throw invalidAnswer("another user's grants")
   return { pks: grants.map(({ pk }) => pk), more: window.to < walk.length }
 }

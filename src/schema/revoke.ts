@@ -1,10 +1,16 @@
 import type { Authentik } from '../authentik/authentik.ts'
-import type { GrantBody } from '../authentik/bodies.ts'
+import type { Endpoint } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { type Code, inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
-import { checkIds } from '../graph/loading/loader.ts'
-import type { GrantKind } from './grant.ts'
+import { chargeIds, type Lookup } from '../graph/loading/lookup.ts'
+import type { Types } from '../graph/types.ts'
+
+/** A type whose objects can be deleted at authentik. */
+export type Revocable<K extends string | number = number> = Pick<
+  Lookup<K, object, Endpoint & { readonly deleteRight: string }>,
+  'typename' | 'endpoint' | 'readId' | 'globalId' | 'clear'
+>
 
 type Outcome = 'REVOKED' | 'WOULD_REVOKE' | 'NOT_FOUND' | 'FORBIDDEN' | 'FAILED'
 
@@ -38,7 +44,7 @@ const RevokeResult = builder.objectRef<Result>('RevokeResult').implement({
   fields: (t) => ({
     id: t.exposeID('id', {
       nullable: false,
-      description: "The grant's global id; the user's, where their grants of one type could not be listed.",
+      description: 'Global id of the grant. If listing one kind of grant failed, the id of the user.',
     }),
     outcome: t.expose('outcome', { type: RevokeOutcome, nullable: false, description: 'What became of it.' }),
     code: t.exposeString('code', { description: 'Of a failure, the code that an error would have.' }),
@@ -46,85 +52,100 @@ const RevokeResult = builder.objectRef<Result>('RevokeResult').implement({
   }),
 })
 
-export const RevokePayload = builder.objectRef<readonly Result[]>('RevokePayload').implement({
+/** What became of all that was to be revoked. */
+export interface Report {
+  /** A result for each id, in the order asked. An id that was given twice has its result at both places. */
+  readonly results: readonly Result[]
+  /** The results without such repetitions. */
+  readonly distinct: readonly Result[]
+}
+
+export const RevokePayload = builder.objectRef<Report>('RevokePayload').implement({
   description: 'What became of the grants that were to be revoked.',
   fields: (t) => ({
     results: t.field({
       type: [RevokeResult],
       nullable: false,
       description: 'A result for each id, in the order asked; for each grant found, in the order revoked.',
-      resolve: (results) => [...results],
+      resolve: ({ results }) => results,
     }),
     revokedCount: t.int({
       nullable: false,
       description: 'How many grants were revoked; an id that was given twice counts once.',
-      resolve: (results) => countOf(results, ['REVOKED']),
+      resolve: ({ distinct }) => count(distinct, ['REVOKED']),
     }),
     failedCount: t.int({
       nullable: false,
       description: 'How many are FORBIDDEN or FAILED; an id that was given twice counts once.',
-      resolve: (results) => countOf(results, ['FORBIDDEN', 'FAILED']),
+      resolve: ({ distinct }) => count(distinct, ['FORBIDDEN', 'FAILED']),
     }),
   }),
 })
 
-/** An id that was given twice has one result, at both places. */
-function countOf(results: readonly Result[], outcomes: readonly Outcome[]): number {
-  return new Set(results.filter(({ outcome }) => outcomes.includes(outcome))).size
+function count(results: readonly Result[], outcomes: readonly Outcome[]): number {
+  return results.filter(({ outcome }) => outcomes.includes(outcome)).length
 }
 
-/** Revokes grants of one kind, each distinct one once. Throws BAD_USER_INPUT for a malformed id, before anything is deleted. */
-export async function revokeByIds<B extends GrantBody>(
-  context: Context,
-  kind: GrantKind<B>,
-  ids: readonly string[],
-): Promise<Result[]> {
+/** The mutation that revokes objects of one type by their ids. */
+export function revokeField(
+  t: PothosSchemaTypes.MutationFieldBuilder<Types, Types['Root']>,
+  revocable: Revocable,
+  noun: string,
+) {
+  return t.field({
+    type: RevokePayload,
+    description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has an outcome of its own; a malformed id refuses the whole. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
+    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, 1 to 500." }) },
+    resolve: (_root, { ids }, context) => revokeByIds(context, revocable, ids),
+  })
+}
+
+/** Deletes each distinct object once. Throws BAD_USER_INPUT for a malformed id, before anything is deleted. */
+async function revokeByIds(context: Context, revocable: Revocable, ids: readonly string[]): Promise<Report> {
   if (ids.length === 0) throw inputError('at least one id', ids.length)
-  checkIds(context, ids)
-  const pks = ids.map((id) => kind.lookup.readId(id))
-  const distinct = [...new Set(pks)]
-  const results = await context.authentik.finish((authentik) => revokeAll(context, authentik, kind, distinct))
-  const resultOf = new Map(distinct.map((pk, index) => [pk, results[index]]))
-  return pks.flatMap((pk) => resultOf.get(pk) ?? [])
+  chargeIds(context, ids)
+  const keys = ids.map((id) => revocable.readId(id))
+  const distinct = [...new Set(keys)]
+  const results = await context.authentik.finish((authentik) => revokeAll(context, authentik, revocable, distinct))
+  const resultOf = new Map(distinct.map((key, index) => [key, results[index]]))
+  return { results: keys.flatMap((key) => resultOf.get(key) ?? []), distinct: results }
 }
 
-/** Revokes grants of one kind, as many at once as may be, so that none waits its time out in the queue. */
-export async function revokeAll<B extends GrantBody>(
+/**
+ * Deletes objects, as many at once as may run at once, so that none times out while it waits for the others. Gives a result
+ * for each, in the order of the keys.
+ */
+export async function revokeAll(
   context: Context,
   authentik: Authentik,
-  kind: GrantKind<B>,
-  pks: readonly number[],
+  revocable: Revocable,
+  keys: readonly number[],
 ): Promise<Result[]> {
   const results: Result[] = []
-  const queue = pks.entries()
+  let next = 0
   const work = async () => {
-    for (const [index, pk] of queue) results[index] = await revokeOne(context, authentik, kind, pk)
+    while (next < keys.length) {
+      const index = next
+      next += 1
+      results[index] = await revokeOne(context, authentik, revocable, keys[index] as number)
+    }
   }
   await Promise.all(Array.from({ length: authentik.concurrency }, work))
   return results
 }
 
-async function revokeOne<B extends GrantBody>(
-  context: Context,
-  authentik: Authentik,
-  kind: GrantKind<B>,
-  pk: number,
-): Promise<Result> {
-  const id = `${kind.typename}:${pk}`
+async function revokeOne(context: Context, authentik: Authentik, revocable: Revocable, key: number): Promise<Result> {
+  const id = revocable.globalId(key)
   try {
-    const requestId = await authentik.delete(kind.one, pk)
-    kind.lookup.clear(context, pk)
+    const requestId = await authentik.delete(revocable.endpoint, key)
+    revocable.clear(context, key)
     authentik.audit('revoke', { id, outcome: 'REVOKED', requestId })
     return { id, outcome: 'REVOKED' }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
-    const outcome = error.code === 'NOT_FOUND' || error.code === 'FORBIDDEN' ? error.code : 'FAILED'
-    authentik.audit('revoke', { id, outcome, code: error.code, requestId: error.authentik?.requestId })
-    return {
-      id,
-      outcome,
-      code: error.code,
-      message: error.mayBeDone ? `${error.message} It may have been revoked.` : error.message,
-    }
+    const { code, message, authentik: details, mayBeDone } = error
+    const outcome = code === 'NOT_FOUND' || code === 'FORBIDDEN' ? code : 'FAILED'
+    authentik.audit('revoke', { id, outcome, code, requestId: details?.requestId })
+    return { id, outcome, code, message: mayBeDone ? `${message} It may have been revoked.` : message }
   }
 }

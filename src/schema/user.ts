@@ -1,27 +1,22 @@
-import { createContextCache } from '@pothos/core'
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
-import type { Context } from '../context.ts'
-import { partial } from '../graph/body.ts'
+import { type Context, keep } from '../context.ts'
 import { builder } from '../graph/builder.ts'
-import { connectionOf, List, pageArgs } from '../graph/lists/connection.ts'
-import { integerKeys, readId, uuidKeys } from '../graph/loading/keys.ts'
-import { Lookup } from '../graph/loading/loader.ts'
-import { addNode, Node } from '../graph/node.ts'
+import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import { List } from '../graph/lists/list.ts'
+import { byIdsField, oneField } from '../graph/loading/fields.ts'
+import { integerKey, uuidKey } from '../graph/loading/keys.ts'
+import { Lookup, readKey } from '../graph/loading/lookup.ts'
+import { wantedOf } from '../graph/loading/wanted.ts'
+import { Node } from '../graph/node.ts'
 
 export const User = builder.objectRef<UserBody>('User')
 
-export const userByPk = new Lookup<number, UserBody>({
-  typename: 'User',
-  keys: integerKeys,
-  includes: endpoints.user.includes,
-  get: (authentik, pk, query) => authentik.get(endpoints.user, pk, query),
-})
-addNode(userByPk)
+export const users = new Lookup<number, UserBody>({ type: User, key: integerKey('pk'), endpoint: endpoints.user })
 
-export const userList = new List<UserBody>({
-  typename: 'User',
-  includes: endpoints.users.includes,
+export const userList = new List<number, UserBody>({
+  lookup: users,
+  endpoint: endpoints.users,
   ordering: '-pk',
   filters: {
     search: { parameter: 'search' },
@@ -33,14 +28,14 @@ export const userList = new List<UserBody>({
     isActive: { parameter: 'is_active' },
     isSuperuser: { parameter: 'is_superuser' },
     type: { parameter: 'type' },
-    groups: { parameter: 'groups_by_pk', read: (id) => readId('Group', uuidKeys, id) },
+    groups: { parameter: 'groups_by_pk', read: (id) => readKey('Group', uuidKey('pk'), id) },
   },
-  getPage: (authentik, query) => authentik.findPage(endpoints.users, query),
-  onRow: (context, user, includes) => userByPk.prime(context, user.pk, user, includes),
 })
 
-/** The caller's own user, as authentik tells it to anybody who is signed in; asked for once in an operation. */
-export const getMe = createContextCache(async ({ authentik }: Context) => (await authentik.get(endpoints.me)).user)
+/** The caller's own user, as authentik tells it to anybody who is signed in. It is asked for once in an operation. */
+export function getMe(context: Context) {
+  return keep(context, getMe, async () => (await context.authentik.get(endpoints.me)).user)
+}
 
 const UserType = builder.enumType('UserType', {
   description: 'What a user is to authentik.',
@@ -61,7 +56,6 @@ User.implement({
   interfaces: [Node],
   description:
     'A user: a person or a machine. By itself it needs the right `view_user`, even when it is the caller; as the user of a grant it comes along with the grant.',
-  own: (user, context, include) => userByPk.getByKey(context, user.pk, include),
   fields: (t) => ({
     pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
     username: t.exposeString('username', { nullable: false, description: 'The name to sign in with, unique.' }),
@@ -128,32 +122,27 @@ const UserFilter = builder.inputType('UserFilter', {
 })
 
 builder.queryFields((t) => ({
-  user: t.field({
-    type: User,
-    description: 'One user, null when absent or hidden. Needs the right `view_user`, even for the caller: see `me`.',
-    args: { id: t.arg.id({ required: true, description: "authentik's key or the global id." }) },
-    resolve: (_root, { id }, context, info) => userByPk.findById(context, id, info),
-  }),
+  user: oneField(
+    t,
+    users,
+    'One user, null when absent or hidden. Needs the right `view_user`, even for the caller: see `me`.',
+  ),
   users: t.field({
     type: UserConnection,
     description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Whom to list; all without.' }) },
-    resolve: (_root, { filter, ...page }, context, info) => userList.connect(context, filter ?? {}, page, info),
+    resolve: (_root, { filter, ...page }, context, info) =>
+      userList.connect(context, filter ?? {}, page, wantedOf(context, info, 'UserConnection')),
   }),
-  usersByIds: t.field({
-    type: [User],
-    nullable: { list: false, items: true },
-    description: 'Users in the order of the ids, each null alone. Needs the right `view_user`.',
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, at most 500." }) },
-    resolve: (_root, { ids }, context, info) => userByPk.findByIds(context, ids, info),
-  }),
+  usersByIds: byIdsField(t, users, 'Users in the order of the ids, each null alone. Needs the right `view_user`.'),
   me: t.field({
     type: User,
+    shortened: true,
     description:
       "The caller's own user. Needs no right; fields that authentik does not tell everybody need `view_user`.",
     resolve: async (_root, _args, context) => {
       const { groups: _effective, roles: _roles, ...me } = await getMe(context)
-      return partial(me)
+      return me
     },
   }),
 }))

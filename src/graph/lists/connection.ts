@@ -1,136 +1,115 @@
-import { createContextCache, type ObjectRef } from '@pothos/core'
-import type { GraphQLResolveInfo } from 'graphql'
-import type { Authentik, Query } from '../../authentik/authentik.ts'
-import type { Include } from '../../authentik/endpoints.ts'
-import type { Context } from '../../context.ts'
-import { inputError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
-import { builder, type Types } from '../builder.ts'
-import { Loader } from '../loading/loader.ts'
-import { includesOf, selects } from '../loading/wanted.ts'
-import { fingerprintOf, readCursor, writeCursor } from './cursor.ts'
-import { type Filter, type Filters, inCallersWords, readFilter } from './filter.ts'
-import { checkPage, type Page, Walk } from './walk.ts'
-import { type PageRequest, type WindowArgs, windowOf } from './window.ts'
+import type { ObjectRef } from '@pothos/core'
+import { builder } from '../builder.ts'
+import type { Key } from '../loading/keys.ts'
+import type { Types } from '../types.ts'
+import { writeCursor } from './cursor.ts'
+import type { Walk } from './walk.ts'
+import type { Window } from './window.ts'
 
-export interface ListOptions<Body> {
-  /** The name of the type of the rows. */
-  readonly typename: string
-  readonly includes?: readonly Include[]
-  /** authentik's `ordering` where the caller names none: total, so that pages do not overlap. */
-  readonly ordering: string
-  readonly filters: Filters
-  /** Null for a page behind the last. */
-  readonly getPage: (authentik: Authentik, query: Query) => Promise<Page<Body> | null>
-  /** Told of each row that came, with what it includes. */
-  readonly onRow?: (context: Context, row: Body, includes: ReadonlySet<Include>) => void
+/** A place in a list, and the object that stood there when it was read. */
+interface Edge<B> {
+  readonly node: B
+  /** Opaque; made when it is asked for. */
+  readonly cursor: () => string
 }
 
-export interface Connection<Body> {
-  readonly edges: readonly { readonly cursor: string; readonly node: Body }[]
-  readonly nodes: readonly Body[]
-  readonly pageInfo: PageInfoShape
+type RowKey = Pick<Key<string | number>, 'property' | 'read'>
+
+/** Rows of a list that were read. What a caller does not select is not made. */
+export class Connection<B extends object> {
   readonly totalCount: number
+  readonly #walk: Walk<B>
+  readonly #window: Window
+  readonly #fingerprint: string
+  readonly #key: RowKey
+
+  constructor(walk: Walk<B>, window: Window, fingerprint: string, key: RowKey) {
+    this.totalCount = walk.length
+    this.#walk = walk
+    this.#window = window
+    this.#fingerprint = fingerprint
+    this.#key = key
+  }
+
+  get nodes(): B[] {
+    return this.#walk.rowsOf(this.#window)
+  }
+
+  get edges(): Edge<B>[] {
+    return this.nodes.map((node, index) => ({ node, cursor: () => this.#cursorAt(this.#window.from + index) }))
+  }
+
+  get hasNextPage(): boolean {
+    return this.#window.to < this.totalCount
+  }
+
+  get hasPreviousPage(): boolean {
+    return this.#window.from > 0
+  }
+
+  get startCursor(): string | null {
+    return this.#isEmpty ? null : this.#cursorAt(this.#window.from)
+  }
+
+  get endCursor(): string | null {
+    return this.#isEmpty ? null : this.#cursorAt(this.#window.to - 1)
+  }
+
+  get #isEmpty(): boolean {
+    return this.#window.from >= this.#window.to
+  }
+
+  #cursorAt(offset: number): string {
+    const key = this.#key.read(String(Reflect.get(this.#walk.rowAt(offset) ?? {}, this.#key.property)))
+    return writeCursor(this.#fingerprint, { offset, count: this.totalCount, key: key === undefined ? '' : String(key) })
+  }
 }
 
-interface PageInfoShape {
-  readonly hasNextPage: boolean
-  readonly hasPreviousPage: boolean
-  readonly startCursor: string | null
-  readonly endCursor: string | null
-}
-
-interface PageArgs {
-  readonly first?: number | null | undefined
-  readonly after?: string | null | undefined
-  readonly last?: number | null | undefined
-  readonly before?: string | null | undefined
-}
-
-const PageInfo = builder.objectRef<PageInfoShape>('PageInfo').implement({
+const PageInfo = builder.objectRef<Connection<object>>('PageInfo').implement({
   description: "Where a connection's rows stand in the whole list (Relay's Cursor Connections).",
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { nullable: false, description: 'Whether rows follow.' }),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { nullable: false, description: 'Whether rows precede.' }),
-    startCursor: t.exposeString('startCursor', { description: 'The cursor of the first row; null without rows.' }),
-    endCursor: t.exposeString('endCursor', { description: 'The cursor of the last row; null without rows.' }),
+    hasNextPage: t.boolean({
+      nullable: false,
+      description: 'Whether rows follow.',
+      resolve: ({ hasNextPage }) => hasNextPage,
+    }),
+    hasPreviousPage: t.boolean({
+      nullable: false,
+      description: 'Whether rows precede.',
+      resolve: ({ hasPreviousPage }) => hasPreviousPage,
+    }),
+    startCursor: t.string({
+      description: 'The cursor of the first row; null without rows.',
+      resolve: ({ startCursor }) => startCursor,
+    }),
+    endCursor: t.string({
+      description: 'The cursor of the last row; null without rows.',
+      resolve: ({ endCursor }) => endCursor,
+    }),
   }),
 })
 
 /** The arguments by which a caller moves through a connection. */
 export const pageArgs = builder.args((t) => ({
-  first: t.int({ description: 'At most so many rows from the start, up to 1000. Without `first` and `last`: 100.' }),
+  first: t.int({ description: 'At most this many rows from the start, up to 1000. Without `first` and `last`: 100.' }),
   after: t.string({ description: 'Only rows behind the one with this cursor.' }),
-  last: t.int({ description: 'At most so many rows from the end, up to 1000; of the first, where both are given.' }),
-  before: t.string({ description: 'Only rows ahead of the one with this cursor.' }),
+  last: t.int({
+    description:
+      'At most this many rows from the end, up to 1000. If `first` is given as well, `last` counts within those rows.',
+  }),
+  before: t.string({ description: 'Only rows before the one with this cursor.' }),
 }))
 
-/** A list of authentik's as Relay connections: rows by offset, on as few and as small pages as hold them. */
-export class List<Body extends object> {
-  readonly #options: ListOptions<Body>
-  readonly #pagesOf: (context: Context) => Loader<string, Page<Body> | null>
-
-  constructor(options: ListOptions<Body>) {
-    this.#options = options
-    const { includes = [], filters, getPage, onRow } = options
-    this.#pagesOf = createContextCache((context: Context) => {
-      const get = async (authentik: Authentik, key: string, included: Query) => {
-        const page = await getPage(authentik, { ...JSON.parse(key), ...included }).catch((error) => {
-          throw inCallersWords(error, filters)
-        })
-        const came = new Set(includes.filter((include) => included[include] === true))
-        if (page) for (const row of checkPage(page).results) onRow?.(context, row, came)
-        return page
-      }
-      return new Loader(context.authentik, { includes, get })
-    })
-  }
-
-  /** The rows that the filter lets through, as far as the arguments and the selection ask for them. */
-  async connect(
-    context: Context,
-    filter: Filter,
-    args: PageArgs,
-    info: GraphQLResolveInfo,
-    ordering = this.#options.ordering,
-  ): Promise<Connection<Body>> {
-    const name = `${this.#options.typename}Connection`
-    const list = { ...readFilter(filter, this.#options.filters), ordering }
-    const fingerprint = fingerprintOf([name, list])
-    const wanted = readArgs(args, fingerprint)
-    const includes = includesOf(info, name)
-    const pages = this.#pagesOf(context)
-    const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...list, ...page }), includes)
-    // A list at the root, from its start, is worth a guess at its length; along edges many are short.
-    const ahead = info.path.prev || wanted.last !== undefined ? 1 : limits.pagesAhead
-    const walk = new Walk(ask, context.authentik.limits, ahead)
-    const window = selects(info, name, ['edges', 'nodes'])
-      ? await walk.collect(wanted)
-      : windowOf(wanted, await walk.count())
-    const nodes = walk.rowsOf(window)
-    context.authentik.count(nodes.length)
-    const cursors =
-      window.from < window.to ? [window.from, window.to - 1].map((offset) => writeCursor(fingerprint, offset)) : []
-    const [startCursor = null, endCursor = null] = cursors
-    return {
-      edges: nodes.map((node, index) => ({ node, cursor: writeCursor(fingerprint, window.from + index) })),
-      nodes,
-      pageInfo: { hasNextPage: window.to < walk.length, hasPreviousPage: window.from > 0, startCursor, endCursor },
-      totalCount: walk.length,
-    }
-  }
-}
-
 /** Defines the types `XConnection` and `XEdge` over the type X. */
-export function connectionOf<Body extends object>(node: ObjectRef<Types, Body>) {
-  const Edge = builder.objectRef<Connection<Body>['edges'][number]>(`${node.name}Edge`).implement({
+export function connectionOf<B extends object>(node: ObjectRef<Types, B>) {
+  const Edge = builder.objectRef<Edge<B>>(`${node.name}Edge`).implement({
     description: `A place in a list, and the ${node.name} that stood there when it was read.`,
     fields: (t) => ({
       cursor: t.string({
         nullable: false,
         description:
-          'The place, for `after` and `before` of the same list: an offset, which rows that come and go shift.',
-        resolve: ({ cursor }) => cursor,
+          'The place, for `after` and `before` of the same list. It names the row, which is found again where rows came or went before it.',
+        resolve: ({ cursor }) => cursor(),
       }),
       node: t.field({
         type: node,
@@ -141,7 +120,7 @@ export function connectionOf<Body extends object>(node: ObjectRef<Types, Body>) 
       }),
     }),
   })
-  return builder.objectRef<Connection<Body>>(`${node.name}Connection`).implement({
+  return builder.objectRef<Connection<B>>(`${node.name}Connection`).implement({
     description: `A page of a list of type ${node.name} (Relay's Cursor Connections).`,
     fields: (t) => ({
       edges: t.field({
@@ -149,7 +128,7 @@ export function connectionOf<Body extends object>(node: ObjectRef<Types, Body>) 
         nullable: false,
         embedded: true,
         description: 'The rows, with their cursors.',
-        resolve: ({ edges }) => [...edges],
+        resolve: ({ edges }) => edges,
       }),
       nodes: t.field({
         type: [node],
@@ -162,7 +141,7 @@ export function connectionOf<Body extends object>(node: ObjectRef<Types, Body>) 
         type: PageInfo,
         nullable: false,
         description: 'Where the rows stand in the whole list.',
-        resolve: ({ pageInfo }) => pageInfo,
+        resolve: (connection) => connection,
       }),
       totalCount: t.int({
         nullable: false,
@@ -172,18 +151,4 @@ export function connectionOf<Body extends object>(node: ObjectRef<Types, Body>) 
       }),
     }),
   })
-}
-
-function readArgs({ first, after, last, before }: PageArgs, fingerprint: string): WindowArgs {
-  const counts = { first: first ?? undefined, last: last ?? undefined }
-  for (const [name, count] of Object.entries(counts)) {
-    if (count === undefined || (count >= 0 && count <= limits.rows)) continue
-    throw inputError(`"${name}" from 0 to ${limits.rows}`, count)
-  }
-  if (counts.last === undefined) counts.first ??= limits.rowsByDefault
-  return {
-    ...counts,
-    after: after == null ? undefined : readCursor('after', fingerprint, after),
-    before: before == null ? undefined : readCursor('before', fingerprint, before),
-  }
 }

@@ -1,22 +1,32 @@
 import { createHash } from 'node:crypto'
 import { inputError } from '../../errors.ts'
 
-/** A list's mark in its cursors, by all that decides which rows it has and in which order. */
+/** A row of a list, as it stood when it was read. */
+export interface Cursor {
+  /** How many rows stood before it. */
+  readonly offset: number
+  /** How many rows the list had. */
+  readonly count: number
+  /** The row's key, as text; empty where the row had none. */
+  readonly key: string
+}
+
+/** The mark of a list in its cursors, made of all that decides which rows it has and in which order. */
 export function fingerprintOf(list: unknown): string {
   return createHash('sha256').update(JSON.stringify(list)).digest('base64url').slice(0, 8)
 }
 
-/** An opaque cursor for the row at that offset of the list. */
-export function writeCursor(fingerprint: string, offset: number): string {
-  return Buffer.from(`${fingerprint}:${offset}`).toString('base64url')
+/** The cursor as an opaque text. */
+export function writeCursor(fingerprint: string, { offset, count, key }: Cursor): string {
+  return Buffer.from(`${fingerprint}:${offset}:${count}:${key}`).toString('base64url')
 }
 
-/** The offset in a cursor. Throws BAD_USER_INPUT for what is none, or one of another list. */
-export function readCursor(argument: string, fingerprint: string, cursor: string): number {
-  const [mark, offset = ''] = Buffer.from(cursor, 'base64url').toString().split(':')
-  const wellFormed = /^(0|[1-9]\d{0,8})$/.test(offset) && writeCursor(mark ?? '', Number(offset)) === cursor
-  if (!wellFormed) throw inputError(`a cursor for "${argument}"`, cursor)
-  if (mark !== fingerprint)
-    throw inputError(`a cursor of this list, with this filter and order, for "${argument}"`, cursor)
-  return Number(offset)
+/** Reads such a text. Throws BAD_USER_INPUT for anything else, and for a cursor of another list. */
+export function readCursor(argument: string, fingerprint: string, text: string): Cursor {
+  const parts = /^([^:]*):(0|[1-9]\d{0,8}):(0|[1-9]\d{0,8}):(.*)$/s.exec(Buffer.from(text, 'base64url').toString())
+  const [, mark = '', offset, count, key = ''] = parts ?? []
+  const cursor = { offset: Number(offset), count: Number(count), key }
+  if (!parts || writeCursor(mark, cursor) !== text) throw inputError(`a cursor for "${argument}"`, text)
+  if (mark === fingerprint) return cursor
+  throw inputError(`a cursor of this list, with this filter and order, for "${argument}"`, text)
 }

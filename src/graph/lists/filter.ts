@@ -10,17 +10,17 @@ interface FilterField {
   readonly read?: (text: string) => string | number
 }
 
-/** A caller's filter; what is null or left out filters nothing. */
-export type Filter = Readonly<Record<string, Given | readonly string[]>>
+/** What a caller filters by. What is null or left out filters nothing. */
+export type Criteria = Readonly<Record<string, Given | readonly string[]>>
 type Given = string | number | boolean | null | undefined
 
 /**
- * The filter as query parameters. Throws BAD_USER_INPUT for empty text and empty lists: authentik would take them for no
+ * The criteria as query parameters. Throws BAD_USER_INPUT for empty text and empty lists: authentik would take them for no
  * filter at all, and list everything.
  */
-export function readFilter(filter: Filter, filters: Filters): Query {
+export function readCriteria(criteria: Criteria, filters: Filters): Query {
   const query: Record<string, string | number | boolean | (string | number)[]> = {}
-  for (const [name, given] of Object.entries(filter)) {
+  for (const [name, given] of Object.entries(criteria)) {
     const { parameter = name, read = (text: string) => text } = filters[name] ?? {}
     if (given === null || given === undefined) continue
     // authentik strips what it gets.

@@ -1,12 +1,12 @@
 import { invalidAnswer } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { isListOfObjects } from '../body.ts'
+import { isListOfObjects } from '../checks.ts'
 import { gapsOf, type PageRequest, pagesOf, type Window, type WindowArgs, windowOf } from './window.ts'
 
 /** One of authentik's pages. */
-export interface Page<Body> {
+export interface Page<B> {
   readonly pagination: Pagination
-  readonly results: readonly Body[]
+  readonly results: readonly B[]
 }
 
 interface Pagination {
@@ -21,60 +21,78 @@ export interface PageLimit {
   largestPage: number
 }
 
-/** Gathers rows of one list, page by page. It trusts what came, not what was asked. */
-export class Walk<Body> {
-  /** How many rows the list has, Infinity while unknown. */
+/** Gathers rows of one list, page by page. It trusts what came, not what was asked for. */
+export class Walk<B> {
+  /** How many rows the list has. Infinity while that is not known. */
   length = Number.POSITIVE_INFINITY
-  readonly #ask: (page: PageRequest) => Promise<Page<Body> | null>
+  readonly #ask: (page: PageRequest) => Promise<Page<B> | null>
   readonly #limit: PageLimit
   readonly #ahead: number
-  readonly #rows = new Map<number, Body>()
+  readonly #rows = new Map<number, B>()
 
   /** `ask` gives null for a page behind the last; `ahead` pages are asked for before it is known how many there are. */
-  constructor(ask: (page: PageRequest) => Promise<Page<Body> | null>, limit: PageLimit, ahead: number) {
+  constructor(ask: (page: PageRequest) => Promise<Page<B> | null>, limit: PageLimit, ahead: number) {
     this.#ask = ask
     this.#limit = limit
     this.#ahead = ahead
   }
 
   /** Asks for the length alone, by the smallest page there is. */
-  async count(): Promise<number> {
+  async askLength(): Promise<void> {
     const page = await this.#ask({ page: 1, page_size: 1 })
     this.length = page?.pagination.count ?? 0
-    return this.length
   }
 
   /** Reads the rows that the arguments mean, and tells which they are. Throws UpstreamError. */
   async collect(args: WindowArgs): Promise<Window> {
     for (let round = 0; round < limits.rounds; round += 1) {
       const window = windowOf(args, this.length)
-      const gaps = window.to === Number.POSITIVE_INFINITY ? [] : gapsOf(window, (offset) => this.#rows.has(offset))
-      if (gaps.length > 0) await this.#read(gaps)
-      else if (this.length === Number.POSITIVE_INFINITY) await this.count()
+      const gaps = window.to === Number.POSITIVE_INFINITY ? [] : this.#gapsIn(window)
+      if (gaps.length > 0) await this.#read(this.#pagesFor(gaps))
+      else if (this.length === Number.POSITIVE_INFINITY) await this.askLength()
       else return window
     }
     throw invalidAnswer('pages that do not add up')
   }
 
-  /** The rows of a window that was collected. */
-  rowsOf({ from, to }: Window): Body[] {
-    return Array.from({ length: to - from }, (_, index) => this.#rows.get(from + index)).filter(
-      (row) => row !== undefined,
-    )
+  /** Reads rows of a list whose length is known, by at most so many requests: for the first of them, or for the last. */
+  async look(window: Window, requests: number, end: 'first' | 'last'): Promise<void> {
+    const pages = this.#gapsIn(window).flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
+    await this.#read(end === 'first' ? pages.slice(0, requests) : pages.slice(-requests))
   }
 
-  async #read(gaps: readonly Window[]): Promise<void> {
-    const needed = gaps.flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
-    const pages = this.length === Number.POSITIVE_INFINITY ? needed.slice(0, this.#ahead) : needed
+  /** The row at that offset, if it has been read. */
+  rowAt(offset: number): B | undefined {
+    return this.#rows.get(offset)
+  }
+
+  /** The rows of a window that was collected. */
+  rowsOf({ from, to }: Window): B[] {
+    const rows = Array.from({ length: to - from }, (_, index) => this.#rows.get(from + index))
+    return rows.filter((row) => row !== undefined)
+  }
+
+  #gapsIn(window: Window): Window[] {
+    return gapsOf(window, (offset) => this.#rows.has(offset))
+  }
+
+  #pagesFor(gaps: readonly Window[]): PageRequest[] {
+    const pages = gaps.flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
+    return this.length === Number.POSITIVE_INFINITY ? pages.slice(0, this.#ahead) : pages
+  }
+
+  async #read(pages: readonly PageRequest[]): Promise<void> {
+    if (pages.length === 0) return
     const answers = await Promise.all(
       pages.map(async (page) => ({ asked: page.page_size, came: await this.#ask(page) })),
     )
-    const lengths = answers.flatMap(({ asked, came }) => (came ? [this.#enter(came, asked)] : []))
+    const lengths = answers.flatMap(({ asked, came }) => (came ? [this.#take(came, asked)] : []))
     if (lengths.length > 0) this.length = Math.min(...lengths)
-    else await this.count()
+    else await this.askLength()
   }
 
-  #enter({ pagination, results }: Page<Body>, asked: number): number {
+  /** Takes the rows of a page, and tells the length of the list. */
+  #take({ pagination, results }: Page<B>, asked: number): number {
     const { count, total_pages: pages, start_index: start } = pagination
     for (const [index, row] of results.entries()) this.#rows.set(start - 1 + index, row)
     // Newer releases may cut pages short: the number of pages tells a cut from a row that has just gone.

@@ -16,47 +16,54 @@ import {
   typeFromAST,
 } from 'graphql'
 import type { Include } from '../../authentik/endpoints.ts'
-import { declarationOf } from '../body.ts'
+import { type Context, keep } from '../../context.ts'
+import { declarationOf } from '../declaration.ts'
 
-/** By the selection, which is read once: the same for each object that stands there in one execution. */
-const known = new WeakMap<readonly FieldNode[], Map<string, ReadonlySet<Include>>>()
+/** What a selection wants of the objects of one type: a plain value, computed once for a document and its variables. */
+export interface Wanted {
+  /** The lists that the fields selected read: of the object's own body, and of the objects inside it. */
+  readonly includes: ReadonlySet<Include>
+  /** Of a connection: whether rows are selected, or its length alone. */
+  readonly rows: boolean
+  /** Whether the selection stands inside another object, and not at the root. */
+  readonly nested: boolean
+}
 
-/**
- * Which lists the fields selected below this one read, where this field's object is of the named type: of the object's
- * own body and of the objects inside it, through fragments, variables, `@skip` and `@include`.
- */
-export function includesOf(info: GraphQLResolveInfo, typename: string): ReadonlySet<Include> {
-  const byType = known.get(info.fieldNodes) ?? new Map<string, ReadonlySet<Include>>()
+/** What is selected below the field at hand, where its object is of the named type. */
+export function wantedOf(context: Context, info: GraphQLResolveInfo, typename: string): Wanted {
+  const known = keep(context, wantedOf, () => new Map<readonly FieldNode[], Map<string, Wanted>>())
+  const byType = known.get(info.fieldNodes) ?? new Map<string, Wanted>()
   known.set(info.fieldNodes, byType)
-  const includes = byType.get(typename) ?? collect(info, typename, info.fieldNodes, new Set())
-  byType.set(typename, includes)
-  return includes
+  const wanted = byType.get(typename) ?? collect(info, typename)
+  byType.set(typename, wanted)
+  return wanted
 }
 
-/** Whether one of the fields is selected below this one, where this field's object is of the named type. */
-export function selects(info: GraphQLResolveInfo, typename: string, names: readonly string[]): boolean {
+function collect(info: GraphQLResolveInfo, typename: string): Wanted {
   const selected = selectedBelow(info, typename, info.fieldNodes)
-  return names.some((name) => selected.has(name))
+  const includes = new Set<Include>()
+  collectIncludes(info, typename, info.fieldNodes, includes)
+  return { includes, rows: selected.has('edges') || selected.has('nodes'), nested: info.path.prev !== undefined }
 }
 
-function collect(
+/** Adds the includes of all fields selected below the nodes, through fragments, variables, `@skip` and `@include`. */
+function collectIncludes(
   info: GraphQLResolveInfo,
   typename: string,
   nodes: readonly FieldNode[],
   includes: Set<Include>,
-): Set<Include> {
+): void {
   const type = info.schema.getType(typename)
   for (const [name, selected] of selectedBelow(info, typename, nodes)) {
     const field = isObjectType(type) ? type.getFields()[name] : undefined
     if (!field) continue
     const { include, embedded } = declarationOf(field)
     if (include) includes.add(include)
-    if (embedded) collect(info, getNamedType(field.type).name, selected, includes)
+    if (embedded) collectIncludes(info, getNamedType(field.type).name, selected, includes)
   }
-  return includes
 }
 
-/** The fields selected below some nodes, by name. All are taken together: what repeats at each level would multiply. */
+/** The fields selected below the nodes, by name. Equal names are taken together: repeated ones would multiply at each level. */
 function selectedBelow(
   info: GraphQLResolveInfo,
   typename: string,

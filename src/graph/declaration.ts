@@ -1,0 +1,54 @@
+import type { FieldNullability, InputFieldMap, SchemaTypes, TypeParam } from '@pothos/core'
+import type { Include } from '../authentik/endpoints.ts'
+
+// A field reads a property of a body: by `t.expose...`, or by naming what its resolver `reads`. This declaration serves the
+// checks (the value is checked before the caller gets it), hydration (a shortened body that lacks the property is replaced
+// by the object's own) and thrift (authentik is told to leave out the lists that no selected field includes).
+
+declare global {
+  export namespace PothosSchemaTypes {
+    export interface BuildSchemaOptions<Types extends SchemaTypes> {
+      /** Fields that the schema is not to have, each by its coordinate. */
+      leaveOut?: readonly string[]
+    }
+    export interface FieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > {
+      /** The properties of the body that the resolver looks at. Any one of them suffices. */
+      reads?: readonly (keyof ParentShape & string)[]
+      /** The query parameter without which authentik leaves out the list that the field reads. */
+      include?: Include
+      /** True if the child objects come inside this body, so that their includes are part of this request. */
+      embedded?: boolean
+      /** Only the object's own endpoint may answer the field, whatever body is at hand. */
+      fromOwnEndpoint?: boolean
+      /** Whether the objects in the field stand shortened: what they lack, their own endpoint has. */
+      shortened?: Shortened
+    }
+  }
+}
+
+/** Whether an object stands shortened in a field: always, or as its body tells. */
+export type Shortened = true | ((body: object) => boolean)
+
+/** What a field declares of the body that it reads. */
+export interface Declaration {
+  readonly reads?: readonly string[]
+  readonly include?: Include
+  readonly embedded?: boolean
+  readonly fromOwnEndpoint?: boolean
+  readonly shortened?: Shortened
+}
+
+/** What the field declares, from the extensions in which Pothos keeps it. Fields of `t.expose...` are embedded. */
+export function declarationOf({ extensions }: { readonly extensions: Readonly<Record<string, unknown>> }): Declaration {
+  const { pothosOptions, pothosExposedField: exposed } = extensions
+  const options = pothosOptions as Declaration
+  return typeof exposed === 'string' ? { ...options, reads: [exposed], embedded: true } : options
+}

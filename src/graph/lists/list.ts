@@ -1,0 +1,146 @@
+import type { Query } from '../../authentik/authentik.ts'
+import type { Endpoint } from '../../authentik/endpoints.ts'
+import { type Context, keep } from '../../context.ts'
+import { inputError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Key } from '../loading/keys.ts'
+import { type Included, Loader } from '../loading/loader.ts'
+import type { Lookup } from '../loading/lookup.ts'
+import type { Wanted } from '../loading/wanted.ts'
+import { Connection } from './connection.ts'
+import { type Cursor, fingerprintOf, readCursor } from './cursor.ts'
+import { type Criteria, type Filters, inCallersWords, readCriteria } from './filter.ts'
+import { findPlace, type RowOrder } from './place.ts'
+import { checkPage, type Page, Walk } from './walk.ts'
+import { type PageRequest, type Window, type WindowArgs, windowOf } from './window.ts'
+
+export interface ListOptions<K extends string | number, B extends object> {
+  /** The look-up of the rows. It is given each row that came, so that none is asked for again. */
+  readonly lookup: Lookup<K, B>
+  readonly endpoint: Endpoint
+  /** authentik's `ordering` where the caller names none. It is total, so that pages do not overlap. */
+  readonly ordering: string
+  readonly filters: Filters
+}
+
+/** The arguments by which a caller moves through a connection. */
+export interface PageArgs {
+  readonly first?: number | null | undefined
+  readonly after?: string | null | undefined
+  readonly last?: number | null | undefined
+  readonly before?: string | null | undefined
+}
+
+/** A list of authentik's as Relay connections: rows by offset, on as few and as small pages as hold them. */
+export class List<K extends string | number, B extends object> {
+  readonly endpoint: Endpoint
+  readonly #lookup: Lookup<K, B>
+  readonly #ordering: string
+  readonly #filters: Filters
+
+  constructor({ lookup, endpoint, ordering, filters }: ListOptions<K, B>) {
+    this.endpoint = endpoint
+    this.#lookup = lookup
+    this.#ordering = ordering
+    this.#filters = filters
+  }
+
+  /** The rows that fit the criteria, as far as the arguments and the selection ask for them. Throws UpstreamError. */
+  async connect(
+    context: Context,
+    criteria: Criteria,
+    args: PageArgs,
+    wanted: Wanted,
+    ordering = this.#ordering,
+  ): Promise<Connection<B>> {
+    const query = { ...readCriteria(criteria, this.#filters), ordering }
+    const fingerprint = fingerprintOf([`${this.#lookup.typename}Connection`, query])
+    const asked = readArgs(args, fingerprint)
+    const walk = this.#walk(context, query, wanted, asked)
+    const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted.rows)
+    if (wanted.rows) context.authentik.charge(window.to - window.from)
+    return new Connection(walk, window, fingerprint, this.#lookup.key)
+  }
+
+  #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor): Walk<B> {
+    const pages = this.#pagesOf(context)
+    const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...query, ...page }), wanted.includes)
+    // A list at the root, from its start, is worth a guess at its length; along edges many are short.
+    const ahead = wanted.nested || last !== undefined ? 1 : limits.pagesAhead
+    return new Walk(ask, context.authentik.limits, ahead)
+  }
+
+  /** The pages of this list in one operation: each is asked for once, with all includes that are wanted in the same tick. */
+  #pagesOf(context: Context): Loader<string, Page<B> | null> {
+    const { includes = [] } = this.endpoint
+    return keep(context, this, () => {
+      const get = async (_authentik: unknown, key: string, included: Included) => {
+        const came = new Set(includes.filter((include) => included[include]))
+        const page = await this.#getPage(context, { ...JSON.parse(key), ...included })
+        for (const row of page?.results ?? []) this.#lookup.prime(context, row, came)
+        return page
+      }
+      return new Loader(context.authentik, { includes, get })
+    })
+  }
+
+  async #getPage(context: Context, query: Query): Promise<Page<B> | null> {
+    try {
+      const page = (await context.authentik.findPage(this.endpoint, query)) as unknown as Page<B> | null
+      return page && { ...checkPage(page), results: page.results.map((row) => this.#lookup.admit(row)) }
+    } catch (error) {
+      throw inCallersWords(error, this.#filters)
+    }
+  }
+}
+
+interface AskedFor {
+  readonly first: number | undefined
+  readonly after: Cursor | undefined
+  readonly last: number | undefined
+  readonly before: Cursor | undefined
+}
+
+function readArgs({ first, after, last, before }: PageArgs, fingerprint: string): AskedFor {
+  const counts = { first: first ?? undefined, last: last ?? undefined }
+  for (const [name, count] of Object.entries(counts)) {
+    if (count === undefined || (count >= 0 && count <= limits.rows)) continue
+    throw inputError(`"${name}" from 0 to ${limits.rows}`, count)
+  }
+  if (counts.last === undefined) counts.first ??= limits.rowsByDefault
+  return {
+    ...counts,
+    after: after == null ? undefined : readCursor('after', fingerprint, after),
+    before: before == null ? undefined : readCursor('before', fingerprint, before),
+  }
+}
+
+/**
+ * Which rows are meant; they are read where rows are selected, else the length alone is. The rows of the cursors are first
+ * taken to stand where they stood. Where the list turns out to have another length, they are looked for.
+ */
+async function readWindow<K extends string | number>(
+  walk: Walk<object>,
+  asked: AskedFor,
+  order: RowOrder<K>,
+  rows: boolean,
+): Promise<Window> {
+  const read = async (args: WindowArgs) => {
+    if (rows) return walk.collect(args)
+    if (walk.length === Number.POSITIVE_INFINITY) await walk.askLength()
+    return windowOf(args, walk.length)
+  }
+  const { after, before } = asked
+  const window = await read({ ...asked, after: after?.offset, before: before?.offset })
+  const moved = [after, before].filter((cursor) => cursor !== undefined && cursor.count !== walk.length)
+  if (moved.length === 0) return window
+  const [start, end] = await Promise.all([after, before].map((cursor) => cursor && findPlace(walk, cursor, order)))
+  return read({ ...asked, after: start?.after, before: end?.before })
+}
+
+/** Whether the list is ordered by the key of its rows, and can so be searched where a row has gone. */
+function orderOf<K extends string | number>(key: Key<K>, ordering: string): RowOrder<K> {
+  const [first] = ordering.split(',')
+  if (!key.compare) return { key, byKey: 0 }
+  return { key, byKey: first === key.property ? 1 : first === `-${key.property}` ? -1 : 0 }
+}

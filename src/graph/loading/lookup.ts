@@ -1,0 +1,131 @@
+import type { ObjectRef } from '@pothos/core'
+import type { Authentik } from '../../authentik/authentik.ts'
+import type { Endpoint, Include } from '../../authentik/endpoints.ts'
+import { type Context, keep } from '../../context.ts'
+import { inputError, invalidAnswer, nullIfNotFound } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Types } from '../types.ts'
+import type { Key } from './keys.ts'
+import { type GetMany, type Included, Loader } from './loader.ts'
+import type { Wanted } from './wanted.ts'
+
+export interface LookupOptions<K extends string | number, B, E extends Endpoint> {
+  readonly type: ObjectRef<Types, B>
+  /** What tells its objects apart. */
+  readonly key: Key<K>
+  /** The object's own endpoint. */
+  readonly endpoint: E
+  /** The body as the graph may hold it, where that is not as it came. */
+  readonly admit?: (body: B) => B
+  readonly getMany?: GetMany<K, B>
+}
+
+/** Every type whose objects have keys, by its name: what `node` finds, and what other services may refer to. */
+export const lookups = new Map<string, Lookup<string | number, object>>()
+
+/** A type's look-up by key. Within one operation each distinct key is asked for once. */
+export class Lookup<K extends string | number, B extends object, E extends Endpoint = Endpoint> {
+  readonly type: LookupOptions<K, B, E>['type']
+  readonly key: Key<K>
+  readonly endpoint: E
+  readonly admit: (body: B) => B
+  /** The name of the query that finds many by their ids, once it is defined. */
+  byIds: string | undefined
+  readonly #getMany: GetMany<K, B> | undefined
+
+  constructor({ type, key, endpoint, admit = (body) => body, getMany }: LookupOptions<K, B, E>) {
+    this.type = type
+    this.key = key
+    this.endpoint = endpoint
+    this.admit = admit
+    this.#getMany = getMany
+    lookups.set(type.name, this as unknown as Lookup<string | number, object>)
+  }
+
+  get typename(): string {
+    return this.type.name
+  }
+
+  /** By the key or the global id, for a selection. Null when absent or hidden from the caller. Throws UpstreamError. */
+  async findById(context: Context, id: string, wanted: Wanted): Promise<B | null> {
+    context.authentik.charge(1)
+    return this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound)
+  }
+
+  /**
+   * The same for many, each in its place. Throws BAD_USER_INPUT when they are too many, and UNAUTHENTICATED without
+   * credentials.
+   */
+  findByIds(context: Context, ids: readonly string[], wanted: Wanted): Promise<B | null>[] {
+    chargeIds(context, ids)
+    return ids.map(async (id) => this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound))
+  }
+
+  /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
+  async load(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
+    return this.#loaderOf(context).load(key, includes)
+  }
+
+  /** Takes an object's own body that came in a list, with what it includes: it is not asked for again. */
+  prime(context: Context, body: B, includes: ReadonlySet<Include>): void {
+    const key = this.#findKey(body)
+    if (key !== undefined) this.#loaderOf(context).prime(key, body, includes)
+  }
+
+  /** Forgets an object that was changed: it is asked for anew. */
+  clear(context: Context, key: K): void {
+    this.#loaderOf(context).clear(key)
+  }
+
+  /** The key of an object whose body came from upstream. Throws UPSTREAM_INVALID_RESPONSE where it has none. */
+  keyOf(body: object): K {
+    const key = this.#findKey(body)
+    if (key !== undefined) return key
+    throw invalidAnswer(`an object of type ${this.typename} without a usable "${this.key.property}"`)
+  }
+
+  /** A key that came from upstream. Throws UPSTREAM_INVALID_RESPONSE where it is none. */
+  checkKey(key: unknown): K {
+    return this.keyOf({ [this.key.property]: key })
+  }
+
+  /** The key in "42" or "User:42". Throws BAD_USER_INPUT for anything else. */
+  readId(id: string): K {
+    return readKey(this.typename, this.key, id)
+  }
+
+  /** "User:42" of the key 42. */
+  globalId(key: K): string {
+    return `${this.typename}:${key}`
+  }
+
+  #findKey(body: object): K | undefined {
+    const key: unknown = Reflect.get(body, this.key.property)
+    return typeof key === 'string' || typeof key === 'number' ? this.key.read(String(key)) : undefined
+  }
+
+  #loaderOf(context: Context): Loader<K, B> {
+    const { includes = [] } = this.endpoint
+    const get = async (authentik: Authentik, key: K, included: Included) => {
+      const body = this.admit((await authentik.get(this.endpoint, key, included)) as B)
+      if (this.#findKey(body) === key) return body
+      throw invalidAnswer('another object than was asked for')
+    }
+    const getMany = this.#getMany && { getMany: this.#getMany }
+    return keep(context, this, () => new Loader(context.authentik, { includes, get, ...getMany }))
+  }
+}
+
+/** The key in "42" or "User:42". Throws BAD_USER_INPUT for anything else. */
+export function readKey<K extends string | number>(typename: string, key: Key<K>, id: string): K {
+  const prefix = `${typename}:`
+  const read = key.read(id.startsWith(prefix) ? id.slice(prefix.length) : id)
+  if (read !== undefined) return read
+  throw inputError(`the id of one ${typename}, ${key.example} or "${prefix}..."`, id)
+}
+
+/** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.charge` throws. */
+export function chargeIds(context: Context, ids: readonly unknown[], what = 'ids'): void {
+  if (ids.length > limits.ids) throw inputError(`at most ${limits.ids} ${what}`, ids.length)
+  context.authentik.charge(ids.length)
+}
