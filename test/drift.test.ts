@@ -132,6 +132,19 @@ describe('Breaks', () => {
     ])
   })
 
+  it('tells a nullable field whose properties every supported release sends, when they are gone', async () => {
+    const { code, lines } = await breaks(({ components: { schemas } }) => {
+      delete schemas.User.properties.avatar
+      delete schemas.OAuth2Provider.properties.jwt_federation_sources
+    })
+    expect(code).toBe(2)
+    expect(lines).toEqual([
+      'OAuth2Provider.jwksSources: there is no "jwks_sources" and no "jwt_federation_sources"; fails with UPSTREAM_INVALID_RESPONSE',
+      'OAuth2Provider.jwtFederationSources: there is no "jwt_federation_sources" and no "jwks_sources"; fails with UPSTREAM_INVALID_RESPONSE',
+      'User.avatar: there is no "avatar"; fails with UPSTREAM_INVALID_RESPONSE',
+    ])
+  })
+
   it('tells a non-null field whose property may be null or be left out', async () => {
     const { code, lines } = await breaks(({ components: { schemas } }) => {
       schemas.User.properties.username.nullable = true
@@ -225,14 +238,13 @@ describe('Null', () => {
 
   it('tells a nullable field whose properties are all gone', async () => {
     const { code, lines } = await nulls(({ components: { schemas } }) => {
-      delete schemas.User.properties.avatar
-      delete schemas.OAuth2Provider.properties.jwt_federation_sources
+      delete schemas.User.properties.last_updated
+      delete schemas.OAuth2Provider.properties.logout_uri
     })
     expect(code).toBe(0)
     expect(lines).toEqual([
-      'OAuth2Provider.jwksSources: there is no "jwks_sources" and no "jwt_federation_sources"; null on this release',
-      'OAuth2Provider.jwtFederationSources: there is no "jwt_federation_sources" and no "jwks_sources"; null on this release',
-      'User.avatar: there is no "avatar"; null on this release',
+      'OAuth2Provider.logoutUri: there is no "logout_uri" and no "backchannel_logout_uri"; null on this release',
+      'User.lastUpdated: there is no "last_updated"; null on this release',
     ])
   })
 
@@ -246,6 +258,7 @@ describe('Null', () => {
     expect(code).toBe(0)
     expect(lines).toEqual([
       'OAuth2Provider.subMode: "sub_mode" may be any text; null with UPSTREAM_INVALID_RESPONSE where the graph does not know it',
+      'User.type: "type" may be null; fails with UPSTREAM_INVALID_RESPONSE there',
       'User.type: "type" may be "robot", ""; null with UPSTREAM_INVALID_RESPONSE there: the graph does not know it',
       'User.type in me: "type" may be "robot"; null with UPSTREAM_INVALID_RESPONSE there: the graph does not know it',
       'RedirectUri.matchingMode: "matching_mode" is never "regex"; REGEX never occurs',

@@ -1,5 +1,6 @@
 // Holds each body of a document against the fields that read it.
 import { getNamedType, isEnumType, isListType, isNonNullType, isObjectType } from 'graphql'
+import { mayLack } from '../../dist/authentik/bodies.js'
 import { elementOf, placesOf, readingOf } from './places.js'
 
 const invalid = 'UPSTREAM_INVALID_RESPONSE'
@@ -48,6 +49,13 @@ function compareProperty(api, place, field, name) {
   const { loaded = false } = readingOf(place, field)
   return [
     ...nullsOf(api, field.type, property).map((how) => [gravity, `"${name}" may ${how} null`]),
+    // A list of objects is null where it was not asked for.
+    ...(isNonNullType(field.type) ||
+    !property.nullable ||
+    name.endsWith('_obj') ||
+    mayLack(place.type.name, [name]).beNull
+      ? []
+      : [['null', `"${name}" may be null`, `fails with ${invalid} there`]]),
     ...(isNonNullType(field.type) && !loaded && !place.required.includes(name)
       ? [['breaks', `"${name}" may be left out`]]
       : []),

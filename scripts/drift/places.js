@@ -1,7 +1,9 @@
 // Where the objects of the graph stand in authentik's answers.
 import { getNamedType, isNonNullType, isObjectType } from 'graphql'
+import { mayLack } from '../../dist/authentik/bodies.js'
 import { endpoints } from '../../dist/authentik/endpoints.js'
-import { declarationOf } from '../../dist/graph/body.js'
+import { declarationOf } from '../../dist/graph/declaration.js'
+import { lookups } from '../../dist/graph/loading/lookup.js'
 import { createSchema } from '../../dist/schema/index.js'
 
 const schema = createSchema()
@@ -31,9 +33,15 @@ export function placesOf(api) {
 export function readingOf(place, field) {
   // It asks for the caller itself, whatever body it stands on.
   if (field.name === 'effectiveGroups') return place.where === 'me' ? { reads: ['groups'], needed: true } : undefined
+  const key = lookups.get(place.type.name)?.key.property
+  if (field.name === 'id' && key) return { reads: [key], loaded: false, needed: true }
   const { reads, fromOwnEndpoint } = declarationOf(field)
   if (!reads || (fromOwnEndpoint && !place.own)) return undefined
-  return { reads, loaded: place.shortened && !reads.includes('pk'), needed: isNonNullType(field.type) }
+  return {
+    reads,
+    loaded: place.shortened && !reads.includes(key),
+    needed: isNonNullType(field.type) || !mayLack(place.type.name, reads).beAbsent,
+  }
 }
 
 /** The innermost of lists in lists. */
@@ -71,7 +79,7 @@ function innerPlaces(api, place) {
     const objects = found.map((name) => elementOf(api, place.properties[name])).filter(isObject)
     const bodies = objects.length > 0 ? objects : keysInstead(api, place, reads, found)
     const where = `${place.type}.${field.name}`
-    return bodies.map((body) => placeAt(type, where, body, isShortened(type, body)))
+    return bodies.map((body) => placeAt(type, where, body, isShortened(field, body)))
   })
 }
 
@@ -90,8 +98,8 @@ function keysInstead(api, { properties }, reads, found) {
   })
 }
 
-/** As the resolvers have it: a grant's user is whole, its provider where it carries a client id; a group never is. */
-function isShortened({ name, extensions }, { properties = {} }) {
-  if (!extensions.pothosOptions.own || name === 'User') return false
-  return name === 'OAuth2Provider' ? !('client_id' in properties) : true
+/** As the resolvers have it. */
+function isShortened(field, { properties = {} }) {
+  const { shortened = false } = declarationOf(field)
+  return typeof shortened === 'function' ? shortened(properties) : shortened
 }
