@@ -58,7 +58,7 @@ builder.queryType({
   fields: (t) => ({
     node: t.field({
       type: Node,
-      description: 'The object with that global id. Null when it is absent or hidden from the caller.',
+      description: 'The object with this global id. Null if it is absent or hidden from the caller.',
       args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
       resolve: async (_root, { id }, context, info) => {
         context.authentik.charge(1)
@@ -69,7 +69,7 @@ builder.queryType({
       type: [Node],
       nullable: { list: false, items: true },
       description:
-        'The objects with those global ids, in their order. A malformed id, a forbidden and a failed object are each null with an error of their own; an absent or hidden one is null.',
+        'The objects with these global ids, in their order. An absent or hidden object is null. A malformed id, a forbidden object and a failed one are null with an error each.',
       args: { ids: t.arg.idList({ required: true, description: 'Global ids, at most 500.' }) },
       resolve: (_root, { ids }, context, info) => {
         chargeIds(context, ids)

@@ -29,7 +29,7 @@ builder.queryFields((t) => ({
   ),
   accessTokens: t.field({
     type: AccessTokenConnection,
-    description: "Access tokens, the newest first unless told otherwise. Superusers see everybody's, others their own.",
+    description: "Access tokens, by default the newest first. Superusers see everybody's, others their own.",
     args: { ...pageArgs, ...grantFilter, ...tokenOrder },
     resolve: (_root, args, context, info) => accessTokens.connect(context, args, info),
   }),
@@ -39,8 +39,7 @@ builder.queryFields((t) => ({
 builder.objectField(User, 'accessTokens', (t) =>
   t.field({
     type: AccessTokenConnection,
-    description:
-      "The user's access tokens, the newest first unless told otherwise: of others, superusers alone see them.",
+    description: "The user's access tokens, by default the newest first. Only superusers see those of other users.",
     args: { ...pageArgs, ...tokenOrder },
     resolve: async (user, args, context, info) =>
       accessTokens.connect(context, { ...args, filter: { user: `${users.keyOf(user)}` } }, info),
@@ -50,8 +49,7 @@ builder.objectField(User, 'accessTokens', (t) =>
 builder.objectField(OAuth2Provider, 'accessTokens', (t) =>
   t.field({
     type: AccessTokenConnection,
-    description:
-      'The access tokens that it issued, the newest first unless told otherwise: those that the caller may see.',
+    description: 'The access tokens that it issued, by default the newest first: those that the caller may see.',
     args: { ...pageArgs, ...tokenOrder },
     resolve: async (provider, args, context, info) =>
       accessTokens.connect(context, { ...args, filter: { provider: `${providers.keyOf(provider)}` } }, info),

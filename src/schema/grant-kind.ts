@@ -105,7 +105,7 @@ const AccessTokenOrder = builder.inputType('AccessTokenOrder', {
 
 /** The argument by which a list of grants is filtered. */
 export const grantFilter = builder.args((t) => ({
-  filter: t.field({ type: AccessTokenFilter, description: 'Which to list; all without.' }),
+  filter: t.field({ type: AccessTokenFilter, description: 'Which of them to list. Without it: all.' }),
 }))
 
 /** The argument by which a list of tokens is ordered. */

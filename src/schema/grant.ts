@@ -11,7 +11,7 @@ import { User } from './user.ts'
 export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
   interfaces: [Node],
   description:
-    "What a user granted a client, as far as authentik knows of it: never the text of a token or code. Superusers see everybody's, others only their own.",
+    "What a user granted to a client. The text of a token or code is never shown. Superusers see everybody's grants, others only their own.",
   fields: (t) => ({
     pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
     provider: t.expose('provider', {
@@ -22,12 +22,15 @@ export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
       description: 'The provider that issued it.',
     }),
     user: t.expose('user', { type: User, nullable: false, description: 'The user in whose name it was issued.' }),
-    isExpired: t.exposeBoolean('is_expired', { nullable: false, description: 'Whether its time is over.' }),
+    isExpired: t.exposeBoolean('is_expired', { nullable: false, description: 'Whether it has expired.' }),
     expires: t.expose('expires', {
       type: 'DateTime',
-      description: 'When its time is over; null for never. authentik deletes what expired some minutes later.',
+      description: 'When it expires; null for never. authentik deletes it some minutes later.',
     }),
-    scope: t.exposeStringList('scope', { nullable: false, description: 'The scopes that were granted; may be none.' }),
+    scope: t.exposeStringList('scope', {
+      nullable: false,
+      description: 'The scopes that were granted. The list may be empty.',
+    }),
   }),
 })
 
@@ -35,17 +38,17 @@ export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
 export function tokenFields(t: PothosSchemaTypes.ObjectFieldBuilder<Types, TokenBody>) {
   return {
     idToken: t.exposeString('id_token', {
-      description: 'The claims of the ID token that was issued with it: JSON, as a text, and no signed token.',
+      description: 'The claims of the ID token that was issued with it, as a text of JSON. It is not a signed token.',
     }),
     idTokenClaims: t.field({
       type: 'JSON',
       reads: ['id_token'],
-      description: 'The same claims, parsed; null where they are no JSON.',
+      description: 'The same claims, parsed; null if they are not JSON.',
       resolve: ({ id_token: text }) => readJson(text),
     }),
     revoked: t.exposeBoolean('revoked', {
       description:
-        'Whether a newer one replaced it. authentik sets this on refresh tokens alone: what is revoked otherwise is deleted.',
+        'Whether a newer token replaced it. authentik sets this on refresh tokens only: a token that is revoked in any other way is deleted.',
     }),
   }
 }

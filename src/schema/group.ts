@@ -30,12 +30,12 @@ const groupList = new List<string, GroupBody>({
 })
 
 const loaded =
-  'Where only a shortened group is at hand, loaded from the group itself, which needs the right `view_group`.'
+  'If only a shortened group is at hand, it is loaded from the group itself. That needs the right `view_group`.'
 
 Group.implement({
   interfaces: [Node],
   description:
-    'A group of users. By itself it needs the right `view_group`; inside a user it comes along with the user, shortened.',
+    'A group of users. A look-up or a list needs the right `view_group`. Inside a user, a shortened group comes with the user.',
   fields: (t) => ({
     pk: t.expose('pk', { type: 'UUID', nullable: false, description: "authentik's key." }),
     name: t.exposeString('name', { nullable: false, description: 'The name; two groups may share one.' }),
@@ -50,7 +50,7 @@ Group.implement({
       reads: ['parent', 'parents_obj'],
       include: 'include_parents',
       shortened: true,
-      description: `The group that it is part of, null for none. authentik up to 2025.10 had one; of several, this is the first. ${loaded}`,
+      description: `The group that it is part of; null if there is none. Since authentik 2025.12 there may be several: then this is the first. ${loaded}`,
       resolve: (group) => parentsOf(group)?.[0],
     }),
     parentName: t.string({
@@ -87,11 +87,13 @@ function parentsOf({ parents_obj: parents, parent, parent_name: name }: GroupBod
 const GroupConnection = connectionOf(Group)
 
 const GroupFilter = builder.inputType('GroupFilter', {
-  description: 'Which groups to list. Several criteria: only what fits all.',
+  description: 'Filters the list. If several fields are set, a group must match all of them.',
   fields: (t) => ({
     search: t.string({ description: 'Text to look for in names.' }),
     name: t.string({ description: 'With this name.' }),
-    isSuperuser: t.boolean({ description: 'Which give their members all rights, or do not.' }),
+    isSuperuser: t.boolean({
+      description: 'True: groups that give their members all rights. False: groups that do not.',
+    }),
     members: t.idList({
       description: "With one of these users as a direct member: authentik's keys or global ids. All must exist.",
     }),
@@ -103,7 +105,7 @@ builder.queryFields((t) => ({
   groups: t.field({
     type: GroupConnection,
     description: 'Groups, by name. Needs the right `view_group`, on all or on some of them.',
-    args: { ...pageArgs, filter: t.arg({ type: GroupFilter, description: 'Which to list; all without.' }) },
+    args: { ...pageArgs, filter: t.arg({ type: GroupFilter, description: 'Which of them to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
       groupList.connect(context, filter ?? {}, page, wantedOf(context, info, 'GroupConnection')),
   }),
@@ -117,14 +119,14 @@ builder.objectFields(User, (t) => ({
     include: 'include_groups',
     shortened: true,
     description:
-      'The groups that the user is a direct member of. Of the caller (`me`) they are loaded from the user itself, which needs the right `view_user`.',
+      'The groups that the user is a direct member of. For the caller (`me`) they are loaded from the user itself. That needs the right `view_user`.',
     resolve: (user) => user.groups_obj,
   }),
   effectiveGroups: t.field({
     type: [Group],
     shortened: true,
     description:
-      "The groups that the user is a member of, directly or through others, each once. Shows only the caller's own: null on anybody else, for authentik does not tell.",
+      'The groups that the user is a member of, directly or through other groups, each once. authentik tells this about the caller only: on any other user it is null.',
     resolve: async (user, _args, context) => {
       const me = await getMe(context)
       if (me.pk !== user.pk) return null

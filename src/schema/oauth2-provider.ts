@@ -14,7 +14,7 @@ import { Node } from '../graph/node.ts'
 import { limits } from '../limits.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
 
-const loaded = 'Loaded from the provider itself where a grant leaves it out.'
+const loaded = 'Inside a grant of a newer release it is loaded from the provider itself.'
 
 export const OAuth2Provider = builder.objectRef<OAuth2ProviderBody>('OAuth2Provider')
 
@@ -54,7 +54,7 @@ async function getProviders(
 OAuth2Provider.implement({
   interfaces: [Node],
   description:
-    'An OAuth2/OpenID provider: what authentik keeps of one client. By itself it needs the right `view_oauth2provider`. Inside a grant authentik up to 2025.12.4 and 2026.2.2 showed all of it; since then it leaves out what is marked here as loaded.',
+    'An OAuth2/OpenID provider: what authentik keeps about one client. A look-up or a list needs the right `view_oauth2provider`. Inside a grant, authentik up to 2025.12.4 and 2026.2.2 sent the whole provider. Newer releases leave out the fields that are described here as loaded.',
   fields: (t) => ({
     pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
     name: t.exposeString('name', { nullable: false, description: 'The name, unique among providers.' }),
@@ -98,7 +98,7 @@ OAuth2Provider.implement({
     clientSecret: t.exposeString('client_secret', {
       fromOwnEndpoint: true,
       description:
-        "The client's secret. Always loaded from the provider itself, whatever a grant carried: it is shown to none but those with the right `view_oauth2provider`.",
+        "The client's secret. It is always loaded from the provider itself, even where a grant carried it: only a caller with the right `view_oauth2provider` sees it.",
     }),
     accessCodeValidity: t.exposeString('access_code_validity', {
       description: `How long an authorization code can be used, as in "minutes=1". ${loaded}`,
@@ -159,7 +159,7 @@ OAuth2Provider.implement({
       type: [OAuth2Provider],
       nullable: { list: true, items: true },
       reads: ['jwt_federation_providers'],
-      description: `The providers whose tokens the client may sign in with; each is loaded, and may fail, by itself. Null before authentik 2024.12. ${loaded}`,
+      description: `The providers whose tokens the client may sign in with. Each is loaded by itself, and may fail by itself. Null before authentik 2024.12. ${loaded}`,
       resolve: (provider, _args, context) =>
         provider.jwt_federation_providers?.map(async (pk) =>
           providers.load(context, providers.checkKey(pk), new Set()),
@@ -175,7 +175,7 @@ function federationSourcesOf(provider: OAuth2ProviderBody): readonly string[] | 
 const OAuth2ProviderConnection = connectionOf(OAuth2Provider)
 
 const OAuth2ProviderFilter = builder.inputType('OAuth2ProviderFilter', {
-  description: 'Which OAuth2 providers to list. Several criteria: only what fits all.',
+  description: 'Filters the list. If several fields are set, a provider must match all of them.',
   fields: (t) => ({
     search: t.string({ description: 'Text to look for in names.' }),
     name: t.string({ description: 'With this name.' }),
@@ -197,7 +197,7 @@ builder.queryFields((t) => ({
       'OAuth2 providers, the newest first. Needs the right `view_oauth2provider`, on all or on some of them.',
     args: {
       ...pageArgs,
-      filter: t.arg({ type: OAuth2ProviderFilter, description: 'Which to list; all without.' }),
+      filter: t.arg({ type: OAuth2ProviderFilter, description: 'Which of them to list. Without it: all.' }),
     },
     resolve: (_root, { filter, ...page }, context, info) =>
       providerList.connect(context, filter ?? {}, page, wantedOf(context, info, 'OAuth2ProviderConnection')),

@@ -29,8 +29,7 @@ builder.queryFields((t) => ({
   ),
   refreshTokens: t.field({
     type: RefreshTokenConnection,
-    description:
-      "Refresh tokens, the newest first unless told otherwise. Superusers see everybody's, others their own.",
+    description: "Refresh tokens, by default the newest first. Superusers see everybody's, others their own.",
     args: { ...pageArgs, ...grantFilter, ...tokenOrder },
     resolve: (_root, args, context, info) => refreshTokens.connect(context, args, info),
   }),
@@ -40,7 +39,7 @@ builder.queryFields((t) => ({
 builder.objectField(User, 'refreshTokens', (t) =>
   t.field({
     type: RefreshTokenConnection,
-    description: "The user's refresh tokens, the newest first: of others, superusers alone see them.",
+    description: "The user's refresh tokens, the newest first. Only superusers see those of other users.",
     args: pageArgs,
     resolve: async (user, args, context, info) =>
       refreshTokens.connect(context, { ...args, filter: { user: `${users.keyOf(user)}` } }, info),

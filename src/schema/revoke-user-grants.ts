@@ -26,14 +26,14 @@ builder.mutationField('revokeUserGrants', (t) =>
   t.field({
     type: RevokePayload,
     description:
-      "Revokes what a user granted: authorization codes first, then refresh tokens, then access tokens, each kind until none is listed that was not tried. Sessions, device codes and the user's API tokens of authentik are not touched, and a client may keep trusting a signed token until it expires. A caller who is no superuser may see, and so revoke, only their own grants, and deleting them needs the rights `delete_authorizationcode`, `delete_refreshtoken` and `delete_accesstoken`.",
+      "Revokes what a user granted: first authorization codes, then refresh tokens, then access tokens. Each kind is listed again until no new grant appears. Sessions, device codes and the user's API tokens stay. A client may trust a signed token until it expires. Only superusers see other people's grants, and so can revoke them. Deleting needs the rights `delete_authorizationcode`, `delete_refreshtoken` and `delete_accesstoken`.",
     args: {
       user: t.arg.id({ required: true, description: "The user: authentik's key or the global id." }),
       provider: t.arg.id({ description: "Only grants of this provider: authentik's key or the global id." }),
       dryRun: t.arg.boolean({
         required: true,
         defaultValue: false,
-        description: 'Delete nothing, and tell what would go.',
+        description: 'If true, nothing is deleted: the result says what would be.',
       }),
     },
     resolve: (_root, { user, provider, dryRun }, context) => {

@@ -23,36 +23,38 @@ export interface Result {
 
 builder.mutationType({
   description:
-    "What can be changed, at authentik in the caller's name. Only an HTTP POST may; each change is one line of the gateway's log.",
+    "What can be changed. authentik is asked in the caller's name. Mutations need an HTTP POST. Each change is one line in the gateway's log.",
 })
 
 const RevokeOutcome = builder.enumType('RevokeOutcome', {
-  description: 'What became of one grant.',
+  description: 'What happened to one grant.',
   values: {
     REVOKED: { description: 'It is deleted.' },
-    WOULD_REVOKE: { description: 'It is there, and a dry run leaves it there.' },
+    WOULD_REVOKE: { description: 'It exists. A dry run deletes nothing.' },
     NOT_FOUND: { description: 'It is absent, or hidden from the caller.' },
     FORBIDDEN: {
       description: 'The caller sees it but may not delete it: that needs a right such as `delete_accesstoken`.',
     },
-    FAILED: { description: 'authentik did not say that it is deleted; the message tells whether it may be.' },
+    FAILED: {
+      description: 'authentik did not confirm the deletion. The message says whether it may have been deleted.',
+    },
   },
 })
 
 const RevokeResult = builder.objectRef<Result>('RevokeResult').implement({
-  description: 'What became of one grant that was to be revoked.',
+  description: 'What happened to one grant that was to be revoked.',
   fields: (t) => ({
     id: t.exposeID('id', {
       nullable: false,
       description: 'Global id of the grant. If listing one kind of grant failed, the id of the user.',
     }),
-    outcome: t.expose('outcome', { type: RevokeOutcome, nullable: false, description: 'What became of it.' }),
-    code: t.exposeString('code', { description: 'Of a failure, the code that an error would have.' }),
-    message: t.exposeString('message', { description: 'Of a failure, the reason.' }),
+    outcome: t.expose('outcome', { type: RevokeOutcome, nullable: false, description: 'What happened to it.' }),
+    code: t.exposeString('code', { description: 'For a failure: the code that an error would have.' }),
+    message: t.exposeString('message', { description: 'For a failure: the reason.' }),
   }),
 })
 
-/** What became of all that was to be revoked. */
+/** What happened to all that was to be revoked. */
 export interface Report {
   /** A result for each id, in the order asked. An id that was given twice has its result at both places. */
   readonly results: readonly Result[]
@@ -61,22 +63,23 @@ export interface Report {
 }
 
 export const RevokePayload = builder.objectRef<Report>('RevokePayload').implement({
-  description: 'What became of the grants that were to be revoked.',
+  description: 'What happened to the grants that were to be revoked.',
   fields: (t) => ({
     results: t.field({
       type: [RevokeResult],
       nullable: false,
-      description: 'A result for each id, in the order asked; for each grant found, in the order revoked.',
+      description:
+        'One result for each id, in the order of the ids; or one for each grant that was found, in the order in which they were revoked.',
       resolve: ({ results }) => results,
     }),
     revokedCount: t.int({
       nullable: false,
-      description: 'How many grants were revoked; an id that was given twice counts once.',
+      description: 'How many grants were revoked. An id that was given twice counts once.',
       resolve: ({ distinct }) => count(distinct, ['REVOKED']),
     }),
     failedCount: t.int({
       nullable: false,
-      description: 'How many are FORBIDDEN or FAILED; an id that was given twice counts once.',
+      description: 'How many results are FORBIDDEN or FAILED. An id that was given twice counts once.',
       resolve: ({ distinct }) => count(distinct, ['FORBIDDEN', 'FAILED']),
     }),
   }),
@@ -94,7 +97,7 @@ export function revokeField(
 ) {
   return t.field({
     type: RevokePayload,
-    description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has an outcome of its own; a malformed id refuses the whole. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
+    description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has its own outcome. If one id is malformed, nothing is deleted. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
     args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, 1 to 500." }) },
     resolve: (_root, { ids }, context) => revokeByIds(context, revocable, ids),
   })

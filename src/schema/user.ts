@@ -50,12 +50,13 @@ const UserType = builder.enumType('UserType', {
   },
 })
 
-const loaded = 'Where only a shortened user is at hand, loaded from the user itself, which needs the right `view_user`.'
+const loaded =
+  'If only a shortened user is at hand, it is loaded from the user itself. That needs the right `view_user`.'
 
 User.implement({
   interfaces: [Node],
   description:
-    'A user: a person or a machine. By itself it needs the right `view_user`, even when it is the caller; as the user of a grant it comes along with the grant.',
+    'A user: a person or a machine. A look-up or a list needs the right `view_user`, even where the user is the caller. The user of a grant comes inside the grant, and needs no right.',
   fields: (t) => ({
     pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
     username: t.exposeString('username', { nullable: false, description: 'The name to sign in with, unique.' }),
@@ -101,7 +102,7 @@ User.implement({
 export const UserConnection = connectionOf(User)
 
 const UserFilter = builder.inputType('UserFilter', {
-  description: 'Which users to list. Several criteria: only who fits all.',
+  description: 'Filters the list. If several fields are set, a user must match all of them.',
   fields: (t) => ({
     search: t.string({ description: 'Text to look for in usernames, names, e-mail addresses and UUIDs.' }),
     username: t.string({ description: 'With this username.' }),
@@ -109,10 +110,10 @@ const UserFilter = builder.inputType('UserFilter', {
     name: t.string({ description: 'With this name.' }),
     uuid: t.field({ type: 'UUID', description: 'With this UUID.' }),
     path: t.string({ description: 'Filed under this path itself.' }),
-    isActive: t.boolean({ description: 'Who may sign in, or may not.' }),
+    isActive: t.boolean({ description: 'True: users who may sign in. False: users who may not.' }),
     isSuperuser: t.boolean({
       description:
-        'Direct members of a group that gives all rights, or all others: unlike `User.isSuperuser`, not who inherits them.',
+        'True: direct members of a group that gives all rights. False: everybody else. Unlike `User.isSuperuser`, this does not count inherited membership.',
     }),
     type: t.field({ type: [UserType], description: 'Of one of these types.' }),
     groups: t.idList({
@@ -130,7 +131,7 @@ builder.queryFields((t) => ({
   users: t.field({
     type: UserConnection,
     description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
-    args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Whom to list; all without.' }) },
+    args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Which users to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
       userList.connect(context, filter ?? {}, page, wantedOf(context, info, 'UserConnection')),
   }),
@@ -139,7 +140,7 @@ builder.queryFields((t) => ({
     type: User,
     shortened: true,
     description:
-      "The caller's own user. Needs no right; fields that authentik does not tell everybody need `view_user`.",
+      "The caller's own user. It needs no right. Fields that authentik tells administrators only are loaded from the user itself, and need `view_user`.",
     resolve: async (_root, _args, context) => {
       const { groups: _effective, roles: _roles, ...me } = await getMe(context)
       return me
