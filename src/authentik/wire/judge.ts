@@ -41,6 +41,10 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
   if (status === 204 && endpoint.holds === 'nothing') return {}
+  // A DELETE on which authentik crashes is answered by its page for errors, with this status.
+  if (status === 405 && endpoint.holds === 'nothing' && isWebPage(text)) {
+    throw failure('UPSTREAM_UNAVAILABLE', 'authentik has crashed over the deletion (status 405).')
+  }
   const body = readJson(text, about)
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
@@ -59,6 +63,10 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
   }
   if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
   throw invalidAnswer(`an answer (status ${status}) that is none of authentik's`, about)
+}
+
+function isWebPage(text: string): boolean {
+  return text.trimStart().startsWith('<')
 }
 
 function readJson(text: string, about: AnswerDetails): object {
