@@ -64,7 +64,7 @@ export class Authentik {
 
   /** Does a piece of work that comes to its end though the caller hangs up, or the process is told to end. */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
-    return this.#upstream.finish(
+    return this.#upstream.track(
       work(new Authentik(this.#upstream, this.#credential, undefined, this.#log, this.#spent)),
     )
   }

@@ -60,7 +60,7 @@ export class Upstream {
       return await this.#wait(flight.answer, signal)
     } finally {
       flight.sharers -= 1
-      if (flight.sharers === 0) this.#land(key, flight)
+      if (flight.sharers === 0) this.#settle(key, flight)
     }
   }
 
@@ -70,17 +70,17 @@ export class Upstream {
    */
   async delete(path: string, credential: string): Promise<Answer> {
     const controller = new AbortController()
-    this.#separate(credential)
+    this.#forgetFlightsOf(credential)
     try {
       return await this.#wait(this.#request('DELETE', path, credential, controller.signal))
     } finally {
-      this.#separate(credential)
+      this.#forgetFlightsOf(credential)
       controller.abort()
     }
   }
 
   /** Whether somebody answers like authentik at its liveness page, asked without credentials; else the reason why not. */
-  async look(): Promise<string | undefined> {
+  async probe(): Promise<string | undefined> {
     try {
       const path = `${this.#prefix}/-/health/live/`
       const { statusCode, body } = await this.#pool.request({
@@ -99,22 +99,22 @@ export class Upstream {
     }
   }
 
-  /** Remembers a piece of work that must come to its end, whoever waits for it. */
-  finish<T>(work: Promise<T>): Promise<T> {
+  /** Remembers a piece of work that must be finished, even if nobody waits for it any more. */
+  track<T>(work: Promise<T>): Promise<T> {
     this.#works.add(work)
     const forget = () => this.#works.delete(work)
     work.then(forget, forget)
     return work
   }
 
-  /** Ends when all such work has ended. */
-  async finished(): Promise<void> {
+  /** Resolves when all tracked work has ended. */
+  async drain(): Promise<void> {
     while (this.#works.size > 0) await Promise.allSettled(this.#works)
   }
 
-  /** Ends when all such work and the requests in flight have ended. */
+  /** Resolves when all tracked work and all requests in flight have ended. */
   async close(): Promise<void> {
-    await this.finished()
+    await this.drain()
     await this.#pool.close()
   }
 
@@ -126,12 +126,12 @@ export class Upstream {
     return flight
   }
 
-  #land(key: string, flight: Flight): void {
+  #settle(key: string, flight: Flight): void {
     flight.controller.abort()
     if (this.#flights.get(key) === flight) this.#flights.delete(key)
   }
 
-  #separate(credential: string): void {
+  #forgetFlightsOf(credential: string): void {
     for (const [key, flight] of this.#flights) if (flight.credential === credential) this.#flights.delete(key)
   }
 
