@@ -6,8 +6,8 @@ interface CodeRow {
   readonly meaning: string
   /** At which level of the log a failure of an upstream request with this code is told. */
   readonly log: 'silent' | 'warn' | 'error'
-  /** True where authentik or the gateway refused the request: then surely nothing was done. */
-  readonly refused?: boolean
+  /** True if authentik surely did nothing: it refused the request, or the gateway did not send it. */
+  readonly nothingDone?: boolean
 }
 
 /** Every code that a caller may find in `extensions.code`. */
@@ -15,34 +15,34 @@ export const codes = {
   UNAUTHENTICATED: {
     meaning: 'There is no usable bearer token, or authentik does not accept it.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   FORBIDDEN: {
     meaning: 'authentik refuses. The message names the right that it checks.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   NOT_FOUND: {
     meaning:
       'An object that another one refers to is absent or hidden. A look-up by id is not an error: it is just `null`.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   BAD_USER_INPUT: {
     meaning:
       'An argument is wrong. The gateway says so itself, or authentik does: then `authentik.fields` and `authentik.messages` hold its words.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   RATE_LIMITED: {
     meaning: 'authentik asks to slow down: `authentik.retryAfter` in seconds.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   QUERY_TOO_COMPLEX: {
     meaning: `The document has over ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters or ${limits.documentBrackets} open brackets; or the operation needs over ${limits.upstreamRequests} requests to authentik, or over ${limits.objects} objects looked up and listed.`,
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   UPSTREAM_UNAVAILABLE: {
     meaning: 'authentik cannot be reached, is starting, or fails.',
@@ -57,33 +57,33 @@ export const codes = {
       'Something else than authentik answered, or authentik sent a value that this gateway does not know, or lacks one that every supported release sends.',
     log: 'warn',
   },
-  GRAPHQL_PARSE_FAILED: { meaning: 'The document does not parse.', log: 'silent', refused: true },
-  GRAPHQL_VALIDATION_FAILED: { meaning: 'The document does not fit the schema.', log: 'silent', refused: true },
+  GRAPHQL_PARSE_FAILED: { meaning: 'The document does not parse.', log: 'silent', nothingDone: true },
+  GRAPHQL_VALIDATION_FAILED: { meaning: 'The document does not fit the schema.', log: 'silent', nothingDone: true },
   OPERATION_RESOLUTION_FAILURE: {
     meaning: 'The document has no operation, several without `operationName`, or none of that name.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   PERSISTED_QUERY_NOT_IN_LIST: {
     meaning: 'Only persisted operations run here, and none has this id.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   PERSISTED_QUERY_ID_REQUIRED: {
     meaning: 'Only persisted operations run here, and the request has no id.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   PERSISTED_QUERY_ONLY: {
     meaning: 'Only persisted operations run here, and the request has a document.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
-  BAD_REQUEST: { meaning: 'The HTTP request is wrong.', log: 'silent', refused: true },
+  BAD_REQUEST: { meaning: 'The HTTP request is wrong.', log: 'silent', nothingDone: true },
   REQUEST_ENTITY_TOO_LARGE: {
     meaning: `The body of the HTTP request has over ${limits.requestBytes / 1024} kB.`,
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   INTERNAL_SERVER_ERROR: { meaning: 'A fault of the gateway. Its log has the cause.', log: 'error' },
 } as const satisfies Record<string, CodeRow>
@@ -126,8 +126,8 @@ export class UpstreamError extends GraphQLError {
 
   /** Whether authentik may have done what it was asked for, though it did not say so. */
   get mayBeDone(): boolean {
-    const { refused = false }: CodeRow = codes[this.code]
-    return this.sent !== 'no' && !refused
+    const { nothingDone = false }: CodeRow = codes[this.code]
+    return this.sent !== 'no' && !nothingDone
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig } from '../src/config.ts'
-import { releases, startSandbox } from '../src/sandbox/server.ts'
+import { startSandbox } from '../src/sandbox/server.ts'
 import { startGateway } from './start.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -89,7 +89,7 @@ it('tells how to stitch a larger graph', async () => {
 
 it('tells every setting, in the order of the code, with its default', () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| `?([^`|]+?)`? \| /gm)].map(([, name, value]) => [name, value])
-  const config = readConfig({}, [], releases)
+  const config = readConfig({}, [])
   const shown = {
     corsOrigins: 'none',
     persistedOperations: 'none',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Logger } from 'pino'
 import { CallerGone, codes, nullIfNotFound, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { causeOf, type Log } from '../observe/log.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import { type Answer, judge } from './wire/judge.ts'
@@ -22,14 +22,14 @@ export class Authentik {
   readonly #upstream: Upstream
   readonly #credential: Credential
   readonly #signal: AbortSignal | undefined
-  readonly #log: Logger
+  readonly #log: Log
   readonly #spent: { reads: number; objects: number }
 
   constructor(
     upstream: Upstream,
     credential: Credential,
     signal: AbortSignal | undefined,
-    log: Logger,
+    log: Log,
     spent = { reads: 0, objects: 0 },
   ) {
     this.#upstream = upstream
@@ -127,7 +127,9 @@ export class Authentik {
     } catch (error) {
       if (error instanceof UpstreamError && !(error instanceof CallerGone)) {
         const { code, message, cause, authentik } = error
-        this.#log[codes[code].log]({ path: endpoint.path, code, authentik, cause }, message)
+        const { log: level } = codes[code]
+        if (level !== 'silent')
+          this.#log[level]({ path: endpoint.path, code, authentik, cause: causeOf(cause) }, message)
       }
       throw error
     }

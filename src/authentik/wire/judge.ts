@@ -37,7 +37,8 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     new UpstreamError(code, message, { sent: 'yes', authentik })
   if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`)
   if (status === 429) {
-    const wait = /^\d{1,6}$/.test(retryAfter ?? '') ? { retryAfter: Number(retryAfter) } : {}
+    const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : Number.POSITIVE_INFINITY
+    const wait = seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
     throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
   if (status === 204 && endpoint.holds === 'nothing') return {}

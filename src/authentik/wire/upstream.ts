@@ -33,7 +33,7 @@ const unzip = promisify(gunzip)
  */
 export class Upstream {
   /** What was learned of this authentik: how many rows it gives on a page, of the 100 that are asked for. */
-  readonly limits = { largestPage: 100 }
+  readonly limits = { largestPage: limits.rowsPerPage }
   readonly #pool: Pool
   readonly #prefix: string
   readonly #timeout: number
