@@ -50,7 +50,7 @@ export class Authentik {
   }
 
   /**
-   * Counts objects that are to be given, the same one at each place: repeating costs authentik nothing, but the gateway.
+   * Counts objects that the operation gives, a repeated one each time: it costs authentik no request, but the gateway memory.
    * Throws UNAUTHENTICATED without credentials, and QUERY_TOO_COMPLEX when they are too many.
    */
   count(objects: number): void {
@@ -62,7 +62,7 @@ export class Authentik {
     })
   }
 
-  /** Does a piece of work that comes to its end though the caller hangs up, or the process is told to end. */
+  /** Does a piece of work to its end, even if the caller hangs up or the process is told to end. */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
     return this.#upstream.track(
       work(new Authentik(this.#upstream, this.#credential, undefined, this.#log, this.#spent)),
@@ -84,13 +84,13 @@ export class Authentik {
     return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<Body<E>>
   }
 
-  /** One page of a list, null behind the last. A first page is always there: its 404 is no end, and thrown. */
+  /** One page of a list, null if its number is past the end. A 404 for page 1 is a real error, and thrown. */
   findPage<E extends Endpoint>(endpoint: E, query: Query): Promise<Body<E> | null> {
     const page = this.get(endpoint, undefined, query)
     return query['page'] === 1 ? page : page.catch(nullIfNotFound)
   }
 
-  /** Deletes what has that key, and tells authentik's request id. Throws UpstreamError. Never tried twice. */
+  /** Deletes the object with that key, and returns authentik's request id. Never tries twice. Throws UpstreamError. */
   async delete(
     endpoint: Endpoint & { readonly deleteRight: string },
     key: string | number,
@@ -140,7 +140,7 @@ function pathOf({ path }: Endpoint, key: string | number = ''): string {
   return path.replace(/\{\w+\}/, encodeURIComponent(key))
 }
 
-/** `?a=1&b=2`, sorted, so that equal questions have equal text. */
+/** `?a=1&b=2`, sorted: equal queries have equal text. */
 function searchOf(query: Query): string {
   const search = new URLSearchParams()
   for (const name of Object.keys(query).sort()) {

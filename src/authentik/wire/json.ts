@@ -2,7 +2,7 @@ interface Source {
   readonly source: string
 }
 
-/** A number that JavaScript might round: it is long, or has an exponent. A text may hold one, too: that does no harm. */
+/** Finds a number that JavaScript might round: a long one, or one with an exponent. Finding one inside a string does no harm. */
 const perilousNumber = /(?:^|[[:,])\s*-?(\d[\d.]{15,}|[\d.]+[eE])/
 
 const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
