@@ -13,7 +13,7 @@ interface CodeRow {
 /** Every code that a caller may find in `extensions.code`. The README's table follows from these rows. */
 export const codes = {
   UNAUTHENTICATED: {
-    meaning: 'The request has no bearer token, or authentik does not accept it.',
+    meaning: 'The request has no usable bearer token, or authentik does not accept it.',
     log: 'silent',
     nothingDone: true,
   },
