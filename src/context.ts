@@ -1,6 +1,6 @@
-import type { Logger } from 'pino'
 import { Authentik, type Credential } from './authentik/authentik.ts'
 import type { Upstream } from './authentik/wire/upstream.ts'
+import type { Log } from './observe/log.ts'
 
 /** What resolvers are given. There is one for each operation. */
 export interface Context {
@@ -10,8 +10,8 @@ export interface Context {
   readonly kept: Map<unknown, unknown>
 }
 
-/** The context of one operation. Of the request, only its bearer token is taken along. */
-export function createContext(request: Request, upstream: Upstream, log: Logger): Context {
+/** The context of one operation. Of the request it keeps the bearer token, and the signal that the caller has hung up. */
+export function createContext(request: Request, upstream: Upstream, log: Log): Context {
   const credential = readCredential(request.headers.get('authorization'))
   return { authentik: new Authentik(upstream, credential, request.signal, log), kept: new Map() }
 }

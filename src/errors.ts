@@ -2,50 +2,50 @@ import { GraphQLError } from 'graphql'
 import { limits } from './limits.ts'
 
 interface CodeRow {
-  /** When a caller gets it: its line in the README. */
+  /** When a caller gets it: its row in the README. */
   readonly meaning: string
-  /** At which level of the log a failure of an upstream request with this code is told. */
+  /** The log level of a failed upstream request with this code. */
   readonly log: 'silent' | 'warn' | 'error'
-  /** True where authentik or the gateway refused the request: then surely nothing was done. */
-  readonly refused?: boolean
+  /** True if authentik surely did nothing: it refused the request, or the gateway did not send it. */
+  readonly nothingDone?: boolean
 }
 
-/** Every code that a caller may find in `extensions.code`. */
+/** Every code that a caller may find in `extensions.code`. The README's table follows from these rows. */
 export const codes = {
   UNAUTHENTICATED: {
-    meaning: 'There is no usable bearer token, or authentik does not accept it.',
+    meaning: 'The request has no usable bearer token, or authentik does not accept it.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   FORBIDDEN: {
-    meaning: 'authentik refuses. The message names the right that it checks.',
+    meaning: 'The caller lacks a right. The message names the right that authentik checks.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   NOT_FOUND: {
     meaning:
-      'An object that another one refers to is absent or hidden. A look-up by id is not an error: it is just `null`.',
+      'An object to which another one refers does not exist, or the caller may not see it. A look-up by id gives `null` without an error.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   BAD_USER_INPUT: {
     meaning:
-      'An argument is wrong. The gateway says so itself, or authentik does: then `authentik.fields` and `authentik.messages` hold its words.',
+      'An argument or a variable is wrong. If authentik says so, its words are in `authentik.fields` and `authentik.messages`.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   RATE_LIMITED: {
-    meaning: 'authentik asks to slow down: `authentik.retryAfter` in seconds.',
+    meaning: 'authentik asks to slow down. `authentik.retryAfter` says for how many seconds.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   QUERY_TOO_COMPLEX: {
-    meaning: `The document has over ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters or ${limits.documentBrackets} open brackets; or the operation needs over ${limits.upstreamRequests} requests to authentik, or over ${limits.objects} objects looked up and listed.`,
+    meaning: `The document has more than ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters or ${limits.documentBrackets} open brackets. Or the operation needs more than ${limits.upstreamRequests} requests to authentik, or gives more than ${limits.objects} objects.`,
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   UPSTREAM_UNAVAILABLE: {
-    meaning: 'authentik cannot be reached, is starting, or fails.',
+    meaning: 'authentik cannot be reached, is still starting, or fails.',
     log: 'warn',
   },
   UPSTREAM_TIMEOUT: {
@@ -54,51 +54,59 @@ export const codes = {
   },
   UPSTREAM_INVALID_RESPONSE: {
     meaning:
-      'Something else than authentik answered, or authentik sent a value that this gateway does not know, or lacks one that every supported release sends.',
+      'The answer is not one of authentik. Or a value in it is unknown to this gateway, or one is missing that every supported release sends.',
     log: 'warn',
   },
-  GRAPHQL_PARSE_FAILED: { meaning: 'The document does not parse.', log: 'silent', refused: true },
-  GRAPHQL_VALIDATION_FAILED: { meaning: 'The document does not fit the schema.', log: 'silent', refused: true },
+  GRAPHQL_PARSE_FAILED: { meaning: 'The document is not GraphQL.', log: 'silent', nothingDone: true },
+  GRAPHQL_VALIDATION_FAILED: { meaning: 'The document does not fit the schema.', log: 'silent', nothingDone: true },
   OPERATION_RESOLUTION_FAILURE: {
-    meaning: 'The document has no operation, several without `operationName`, or none of that name.',
+    meaning:
+      'It is not clear which operation to run: the document has none, or several and no `operationName`, or none of that name.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   PERSISTED_QUERY_NOT_IN_LIST: {
-    meaning: 'Only persisted operations run here, and none has this id.',
+    meaning: 'Only persisted operations run here, and none of them has this id.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   PERSISTED_QUERY_ID_REQUIRED: {
     meaning: 'Only persisted operations run here, and the request has no id.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
   PERSISTED_QUERY_ONLY: {
     meaning: 'Only persisted operations run here, and the request has a document.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
-  BAD_REQUEST: { meaning: 'The HTTP request is wrong.', log: 'silent', refused: true },
-  REQUEST_ENTITY_TOO_LARGE: {
-    meaning: `The body of the HTTP request has over ${limits.requestBytes / 1024} kB.`,
+  BAD_REQUEST: {
+    meaning: 'The HTTP request is wrong: its method, its headers or its JSON.',
     log: 'silent',
-    refused: true,
+    nothingDone: true,
   },
-  INTERNAL_SERVER_ERROR: { meaning: 'A fault of the gateway. Its log has the cause.', log: 'error' },
+  REQUEST_ENTITY_TOO_LARGE: {
+    meaning: `The body of the HTTP request is larger than ${limits.requestBytes / 1024} kB.`,
+    log: 'silent',
+    nothingDone: true,
+  },
+  INTERNAL_SERVER_ERROR: {
+    meaning: 'The gateway has a fault. The caller is not told more; the log has the cause.',
+    log: 'error',
+  },
 } as const satisfies Record<string, CodeRow>
 
 export type Code = keyof typeof codes
 
-/** Whether a request may have reached authentik; `yes` where authentik answered it. */
+/** Whether a request may have reached authentik. `yes`: authentik answered it. */
 export type Sent = 'no' | 'maybe' | 'yes'
 
 /** What a caller may know of authentik's answer: `extensions.authentik`. */
 export interface AnswerDetails {
   readonly status?: number
-  /** authentik's `x-authentik-id`, by which its own log is searched. */
+  /** authentik's `x-authentik-id`: it finds the request in authentik's own log. */
   readonly requestId?: string
-  /** Messages of a 400, by the argument that authentik complains about. */
+  /** Messages of a 400 about one argument each, by the argument's name. */
   readonly fields?: Readonly<Record<string, readonly string[]>>
   /** Messages of a 400 that name no argument. */
   readonly messages?: readonly string[]
@@ -106,7 +114,7 @@ export interface AnswerDetails {
   readonly retryAfter?: number
 }
 
-/** A failure that a caller is told of as it is. The technical reason is the `cause`: it is logged and never sent. */
+/** A failure whose code and message the caller gets. The technical reason is the `cause`: it is logged, never sent. */
 export class UpstreamError extends GraphQLError {
   readonly code: Code
   readonly sent: Sent
@@ -124,62 +132,62 @@ export class UpstreamError extends GraphQLError {
     this.cause = cause
   }
 
-  /** Whether authentik may have done what it was asked for, though it did not say so. */
+  /** Whether authentik may have done what was asked, though it did not say so. */
   get mayBeDone(): boolean {
-    const { refused = false }: CodeRow = codes[this.code]
-    return this.sent !== 'no' && !refused
+    const { nothingDone = false }: CodeRow = codes[this.code]
+    return this.sent !== 'no' && !nothingDone
   }
 }
 
-/** What authentik says of a request that it refuses, by the argument's name where it names one. */
+/** A 400 of authentik: the message repeats its words, each after the name of the argument if it names one. */
 export function badInput(authentik: AnswerDetails): UpstreamError {
   const told = Object.entries(authentik.fields ?? {}).map(([field, texts]) => `${field}: ${texts.join(' ')}`)
   const reasons = shorten([...told, ...(authentik.messages ?? [])].join(' '), limits.messageCharacters)
   return new UpstreamError('BAD_USER_INPUT', `authentik refuses the request: ${reasons}`, { sent: 'yes', authentik })
 }
 
-/** An answer that cannot be authentik's, or one that this gateway does not understand. */
+/** An answer that is not one of authentik, or that this gateway does not understand. */
 export function invalidAnswer(what: string, authentik?: AnswerDetails, cause?: unknown): UpstreamError {
   const details = authentik ? { authentik } : {}
   return new UpstreamError('UPSTREAM_INVALID_RESPONSE', `Upstream sent ${what}.`, { sent: 'yes', cause, ...details })
 }
 
-/** A failure of the network. Unless it is certain that the request was never sent, authentik may have acted on it. */
+/** A failure of the network. `no` if the request was surely never sent; otherwise authentik may have acted on it. */
 export function unreachable(sent: 'no' | 'maybe', cause: unknown): UpstreamError {
   const message = sent === 'no' ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { sent, cause })
 }
 
-/** Nobody waits for the answer any more, so nobody is told. */
+/** The caller has hung up: nobody waits for the answer, and nothing is logged. */
 export class CallerGone extends UpstreamError {
   constructor() {
     super('UPSTREAM_UNAVAILABLE', 'The caller has hung up.', { sent: 'maybe' })
   }
 }
 
-/** For a look-up, where absent or hidden is an answer: null. Throws every other error. */
+/** Null for NOT_FOUND: in a look-up it is an answer. Throws every other error. */
 export function nullIfNotFound(error: unknown): null {
   if (error instanceof UpstreamError && error.code === 'NOT_FOUND') return null
   throw error
 }
 
-/** An argument that the gateway can judge itself; authentik was not asked. */
+/** An argument that the gateway itself finds wrong; authentik was not asked. */
 export function inputError(expected: string, came: unknown): GraphQLError {
   return codedError('BAD_USER_INPUT', `Expected ${expected}, got ${describe(came)}.`)
 }
 
-/** An error of the gateway's own judgement, with its code. */
+/** An error with a code, for everything that the gateway finds wrong without asking authentik. */
 export function codedError(code: Code, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } })
 }
 
-/** What came, in JSON; of objects and lists only that they are such, for they may be deep. */
+/** The value in JSON; of an object or a list only its kind, since it may be deep. */
 function describe(came: unknown): string {
   if (typeof came === 'object' && came !== null) return Array.isArray(came) ? 'a list' : 'an object'
   return shorten(JSON.stringify(came) ?? String(came), limits.valueCharacters)
 }
 
-/** The text, cut where it is longer than allowed: authentik's and callers' words are repeated only so far. */
+/** The text, cut at that length: words of authentik and of callers are repeated only so far. */
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text
 }

@@ -1,191 +1,94 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import {
-  type ASTVisitor,
-  execute,
-  GraphQLError,
-  NoSchemaIntrospectionCustomRule,
-  type ValidationContext,
-  validate,
-} from 'graphql'
-import { createLRUCache, createYoga, type Plugin } from 'graphql-yoga'
-import type { Logger } from 'pino'
-import type { Upstream } from './authentik/wire/upstream.ts'
+import type { RequestListener } from 'node:http'
+import { createLRUCache, createYoga } from 'graphql-yoga'
+import { Upstream } from './authentik/wire/upstream.ts'
+import { type Config, readConfig } from './config.ts'
 import { createContext } from './context.ts'
+import { allowOrigins } from './http/cors.ts'
 import { limitDocuments } from './http/document-limits.ts'
-import { createGraphiQL } from './http/graphiql.ts'
-import { idParameters, type Operations, onlyPersisted } from './http/persisted-operations.ts'
+import { executeInOrder } from './http/execution.ts'
+import { showGraphiQL } from './http/graphiql.ts'
+import { hardenHttp, ignoreHost } from './http/hardening.ts'
+import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
+import { maskError } from './http/masking.ts'
+import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
 import { limits } from './limits.ts'
+import { createLog, type Log } from './observe/log.ts'
 import { createSchema } from './schema/index.ts'
 
-export interface GatewayOptions {
-  readonly upstream: Upstream
-  readonly log: Logger
-  /** Web origins whose pages may ask; none by default. */
-  readonly corsOrigins: readonly string[]
-  /** Whether browsers are shown GraphiQL. */
-  readonly graphiql: boolean
-  readonly introspection: boolean
-  /** The operations that alone may run; any without. */
-  readonly persistedOperations?: Operations | undefined
-  /** Filled in on the page: over the embedded authentik only. */
+type Settings = Pick<
+  Config,
+  | 'upstreamConcurrency'
+  | 'upstreamTimeout'
+  | 'corsOrigins'
+  | 'graphiql'
+  | 'introspection'
+  | 'persistedOperations'
+  | 'logLevel'
+>
+
+/** The configuration's settings by their names and with their defaults. */
+export interface GatewayOptions extends Partial<Settings> {
+  readonly authentikUrl: URL
+  /** Where it is told what happens; by default standard error, from `logLevel` on. */
+  readonly log?: Log
+  /** A token that GraphiQL has filled in: for the embedded authentik only. */
   readonly demonstrationToken?: string | undefined
 }
 
-/** The gateway, as a listener for node's HTTP server: GraphQL at /graphql, liveness at /health. */
-export function createGateway({
-  upstream,
-  log,
-  corsOrigins,
-  graphiql,
-  introspection,
-  persistedOperations,
-  demonstrationToken,
-}: GatewayOptions) {
+export interface Gateway {
+  /** For node's HTTP server: GraphQL at /graphql, liveness at /health. */
+  readonly listener: RequestListener
+  /** Undefined if authentik answers at its address, else the reason why it seems not to. */
+  probe(): Promise<string | undefined>
+  /** Resolves when all work has ended that is finished though its callers have gone. */
+  drain(): Promise<void>
+  /** Drains, and closes the connections to authentik. */
+  close(): Promise<void>
+}
+
+const defaults = readConfig({}, [])
+
+/** A gateway over one authentik: what stands between node's HTTP and the schema, from the outside to the inside. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const settings = { ...defaults, ...options }
+  const { authentikUrl, corsOrigins, graphiql, introspection, persistedOperations, demonstrationToken } = settings
+  const log = options.log ?? createLog(settings.logLevel)
+  const upstream = new Upstream({
+    url: authentikUrl,
+    concurrency: settings.upstreamConcurrency,
+    timeout: settings.upstreamTimeout,
+  })
   const yoga = createYoga({
-    schema: createSchema(),
-    context: ({ request }) => createContext(request, upstream, log),
+    maxRequestBodySize: limits.requestBytes,
+    multipart: false,
+    batching: { limit: limits.operationsPerRequest },
+    // Yoga's own would let any origin ask, and load a page from elsewhere.
+    cors: allowOrigins(corsOrigins ?? []),
+    graphiql: false,
+    landingPage: false,
+    extraParamNames: persistedOperations ? idParameters : [],
     plugins: [
       hardenHttp(),
       graphiql ? showGraphiQL(demonstrationToken) : {},
       persistedOperations ? onlyPersisted(persistedOperations) : {},
       limitDocuments(),
-      keepOrder(),
+      executeInOrder(),
       introspection ? {} : hideSchema(),
     ],
-    // Yoga's own would let any origin ask, and load its page from elsewhere.
-    cors: (request) => corsOf(request, corsOrigins),
-    graphiql: false,
-    landingPage: false,
-    multipart: false,
-    batching: { limit: limits.operationsPerRequest },
-    extraParamNames: persistedOperations ? idParameters : [],
-    maxRequestBodySize: limits.requestBytes,
-    parserAndValidationCache: { documentCache: createLRUCache(cached), errorCache: createLRUCache(cached) },
-    maskedErrors: { maskError: (error) => withoutHints(mask(error, log), introspection) },
-    logging: { debug() {}, info() {}, warn: (text) => log.warn(text), error() {} },
-  })
-  return (request: IncomingMessage, response: ServerResponse) => {
-    // Nothing here depends on the host, and a malformed one would be answered with a stack.
-    request.headers.host = 'localhost'
-    return yoga(request, response)
-  }
-}
-
-const cached = { max: limits.documentsKept }
-
-/** A form must not run an operation: what a browser sends to other origins unasked is refused. */
-function hardenHttp(): Plugin {
-  return {
-    onRequest({ request, url, endResponse, fetchAPI }) {
-      const refuse = (status: number, message: string) => {
-        const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] })
-        endResponse(
-          new fetchAPI.Response(body, { status, headers: { 'content-type': 'application/json; charset=utf-8' } }),
-        )
-      }
-      const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-      if (request.method === 'POST' && type !== 'application/json') {
-        refuse(415, 'Send a POST with "content-type: application/json".')
-      }
-      for (const name of ['variables', 'extensions']) {
-        if (request.method === 'GET' && !isJson(url.searchParams.get(name) || 'null'))
-          refuse(400, `"${name}" must be JSON.`)
-      }
+    parserAndValidationCache: { documentCache: createLRUCache(kept), errorCache: createLRUCache(kept) },
+    schema: createSchema(),
+    context: ({ request }) => createContext(request, upstream, log),
+    maskedErrors: {
+      maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     },
-    onParams({ params }) {
-      const sent: unknown = params
-      if (typeof sent === 'object' && sent !== null) return
-      const extensions = { code: 'BAD_REQUEST', http: { status: 400 } }
-      throw new GraphQLError('Each operation must be an object.', { extensions })
-    },
-    onResponse({ response }) {
-      response.headers.set('cache-control', 'no-store')
-      response.headers.set('x-content-type-options', 'nosniff')
-    },
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function showGraphiQL(demonstrationToken: string | undefined): Plugin {
-  const getPage = createGraphiQL(demonstrationToken)
-  return {
-    async onRequest({ request, url, endResponse, fetchAPI }) {
-      const wantsPage = request.method === 'GET' && request.headers.get('accept')?.includes('text/html')
-      if (!wantsPage || url.pathname !== '/graphql') return
-      const { body, headers } = await getPage(request.headers.get('accept-encoding') ?? '')
-      endResponse(new fetchAPI.Response(body, { headers }))
-    },
-  }
-}
-
-/** Yoga's own executor puts what comes later behind what came at once, whatever the order of the selection. */
-function keepOrder(): Plugin {
-  return {
-    onExecute({ setExecuteFn }) {
-      setExecuteFn(execute)
-    },
-  }
-}
-
-/** Tells the schema neither by introspection, nor to composing machines, nor by hints in errors. */
-function hideSchema(): Plugin {
-  const noSdl = (context: ValidationContext): ASTVisitor => ({
-    Field(node) {
-      if (!['_sdl', '_service'].includes(node.name.value)) return
-      context.reportError(new GraphQLError(`The schema is hidden, and so is "${node.name.value}".`, { nodes: node }))
-    },
+    logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    onValidate({ addValidationRule, setValidationFn }) {
-      addValidationRule(NoSchemaIntrospectionCustomRule)
-      addValidationRule(noSdl)
-      setValidationFn((schema, document, rules, options) =>
-        validate(schema, document, rules, { ...options, hideSuggestions: true }),
-      )
-    },
+    listener: ignoreHost(yoga),
+    probe: () => upstream.probe(),
+    drain: () => upstream.drain(),
+    close: () => upstream.close(),
   }
 }
 
-function corsOf(request: Request, origins: readonly string[]) {
-  const origin = request.headers.get('origin')
-  if (origin === null || !origins.includes(origin)) return false
-  return { origin, credentials: false, methods: ['GET', 'POST'], allowedHeaders: ['authorization', 'content-type'] }
-}
-
-/** Our own and graphql's errors are told as they are; everything else is a fault of the gateway's, and logged. */
-function mask(error: unknown, log: Logger): GraphQLError {
-  const original = originOf(error)
-  if (error instanceof GraphQLError && original instanceof GraphQLError) {
-    // Yoga quotes a body that is no JSON here, and takes the status from there.
-    if ('originalError' in error.extensions) {
-      delete error.extensions['originalError']
-      error.extensions['http'] = { status: 400 }
-    }
-    // graphql has no codes for what is wrong with a request.
-    error.extensions['code'] ??= error.message.startsWith('Variable ')
-      ? 'BAD_USER_INPUT'
-      : 'OPERATION_RESOLUTION_FAILURE'
-    return error
-  }
-  log.error({ cause: original }, 'unexpected')
-  const { nodes = null, path = null } = error instanceof GraphQLError ? error : {}
-  return new GraphQLError('Unexpected error.', { nodes, path, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
-}
-
-/** graphql hides what it suggests for documents, but not for their variables. */
-function withoutHints(error: GraphQLError, introspection: boolean): GraphQLError {
-  if (!introspection) error.message = error.message.replace(/ Did you mean .*$/s, '')
-  return error
-}
-
-function originOf(error: unknown): unknown {
-  return error instanceof GraphQLError && error.originalError ? originOf(error.originalError) : error
-}
+const kept = { max: limits.documentsKept }

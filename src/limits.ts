@@ -7,6 +7,13 @@ export const limits = {
   /** Operations in one request: what composers send together. */
   operationsPerRequest: 10,
 
+  // What the process may be told.
+
+  /** Requests to authentik at once. More than eight only add to the wait. */
+  upstreamConcurrency: 1000,
+  /** Milliseconds for an answer of authentik: ten minutes. */
+  upstreamMilliseconds: 600_000,
+
   // What one document may hold.
 
   /** The parser and the rules take time for every character. */
@@ -62,6 +69,8 @@ export const limits = {
   parameterCharacters: 60,
   /** Characters of a header that is repeated to a caller; authentik's request ids have 32. */
   headerCharacters: 100,
+  /** Seconds that authentik may ask a caller to wait: some eleven days. A longer wait is not repeated. */
+  retrySeconds: 999_999,
   /** Characters of a caller's own value, as far as an error repeats it. */
   valueCharacters: 100,
 

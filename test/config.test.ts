@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config.ts'
+import { releases } from '../src/releases.ts'
+import { ConfigError, helpOf, readSettings, type Setting } from '../src/settings.ts'
 
-const releases = ['2024.10', '2026.8'] as const
-const read = (env: Record<string, string>, argv: string[] = []) => readConfig(env, argv, releases)
+const read = (env: Record<string, string>, argv: string[] = []) => readConfig(env, argv)
 
 function mistakesOf(env: Record<string, string>, argv: string[] = []): readonly string[] {
   try {
@@ -21,7 +22,7 @@ it('has a default for everything', () => {
     authentikUrl: undefined,
     upstreamConcurrency: 8,
     upstreamTimeout: 15_000,
-    corsOrigins: [],
+    corsOrigins: undefined,
     graphiql: true,
     introspection: true,
     persistedOperations: undefined,
@@ -108,7 +109,7 @@ describe('A mistake', () => {
       'PERSISTED_OPERATIONS: expected a JSON file with operations by id, in Apollo\'s or Relay\'s shape, got "nowhere.json"',
     ],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL: expected one of silent, error, warn, info, debug, got "loud"'],
-    [{ SANDBOX_RELEASE: '2023.1' }, 'SANDBOX_RELEASE: expected one of 2024.10, 2026.8, got "2023.1"'],
+    [{ SANDBOX_RELEASE: '2023.1' }, `SANDBOX_RELEASE: expected one of ${releases.join(', ')}, got "2023.1"`],
   ])('%j is told in one line', (env, line) => {
     expect(mistakesOf(env as unknown as Record<string, string>)).toEqual([line])
   })
@@ -139,5 +140,44 @@ describe('A mistake', () => {
 
   it('comes with all the others', () => {
     expect(mistakesOf({ PORT: 'x', GRAPHIQL: 'x' }, ['--nope', '--log-level', 'x'])).toHaveLength(4)
+  })
+})
+
+describe('A secret', () => {
+  const number = (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined)
+  const settings = {
+    size: { name: 'SIZE', default: '5', expected: 'a number', read: number, meaning: 'The `size`.' },
+    pin: { name: 'PIN', otherwise: 'no pin', expected: 'a number', read: number, meaning: 'The pin.', secret: true },
+  } as const satisfies Record<string, Setting>
+  const mistakesWith = (env: Record<string, string>, argv: string[]) => {
+    try {
+      return readSettings(settings, env, argv)
+    } catch (error) {
+      return (error as ConfigError).mistakes
+    }
+  }
+
+  it('is read from the environment', () => {
+    expect(readSettings(settings, { PIN: '42' }, [])).toEqual({ size: 5, pin: 42 })
+    expect(readSettings(settings, {}, ['--size', '6'])).toEqual({ size: 6, pin: undefined })
+  })
+
+  it('has no flag', () => {
+    expect(mistakesWith({}, ['--pin=42'])).toEqual(['--pin: expected one of --size'])
+    expect(mistakesWith({}, ['--pin', '42'])).toEqual([
+      '--pin: expected one of --size',
+      'expected flags only, got an argument or a bare "--"',
+    ])
+  })
+
+  it('is repeated in no mistake', () => {
+    expect(mistakesWith({ PIN: 's3cret', SIZE: 'x' }, [])).toEqual([
+      'SIZE: expected a number, got "x"',
+      'PIN: expected a number, got something else',
+    ])
+  })
+
+  it('is in the help by its variable', () => {
+    expect(helpOf(settings)).toBe('  --size  5       The size.\n  PIN     no pin  The pin.\n')
   })
 })

@@ -7,7 +7,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { settings } from '../src/config.ts'
 import { startSandbox } from '../src/sandbox/server.ts'
+import { defaultOf } from '../src/settings.ts'
 import { listen } from './start.ts'
 
 const main = join(import.meta.dirname, '../dist/cli/main.js')
@@ -166,6 +168,20 @@ describe('The process', () => {
       'PORT: expected a port from 0 to 65535, got "x"',
       'LOG_LEVEL: expected one of silent, error, warn, info, debug, got "x"',
     ])
+  })
+
+  it('tells every setting with its default and meaning at --help, whatever else it is told, and ends', async () => {
+    const running = run({ PORT: 'x' }, ['--help', '--nope'])
+    expect(await running.ended).toBe(0)
+    expect(running.stderr()).toBe('')
+    const rows = running.stdout().trim().split('\n').slice(2)
+    expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual(
+      Object.values(settings).map((setting) => [
+        `--${setting.name.toLowerCase().replaceAll('_', '-')}`,
+        defaultOf(setting),
+        setting.meaning.replaceAll('`', ''),
+      ]),
+    )
   })
 
   it('says in one line when its port is taken', async () => {

@@ -1,40 +1,61 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readConfig } from '../src/config.ts'
-import { releases, startSandbox } from '../src/sandbox/server.ts'
+import { startSandbox } from '../src/sandbox/server.ts'
 import { startGateway } from './start.ts'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = (language: string) =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text)
-const commands = blocks('sh').flatMap((text) => text.trim().split('\n'))
+const contributing = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+const blocks = (language: string, text = readme) =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block)
+const commands = blocks('sh', readme + contributing).flatMap((text) => text.trim().split('\n'))
 
-/** Runs a line in a shell, with the program on a free port, until it ends or what it printed is enough. */
-function runLine(line: string, enough: RegExp): Promise<string> {
+/** Starts a line in a shell, with the program on a free port: what it has printed. It ends with the test. */
+function startLine(line: string): () => string {
   const child = spawn('sh', ['-c', line], { cwd: root, env: { ...process.env, PORT: '0' }, detached: true })
   onTestFinished(() => {
     if (child.exitCode === null && child.pid) process.kill(-child.pid)
   })
-  return new Promise((resolve) => {
-    let text = ''
-    child.stdout.on('data', (data) => {
-      text += data
-      if (enough.test(text)) resolve(text)
-    })
-    child.on('close', () => resolve(text))
-  })
+  let text = ''
+  child.stdout.on('data', (data) => (text += data))
+  return () => text
+}
+
+/** Runs a line until what it printed is enough. */
+async function runLine(line: string, enough: RegExp): Promise<string> {
+  const printed = startLine(line)
+  await expect.poll(printed, { timeout: 15_000 }).toMatch(enough)
+  return printed()
 }
 
 describe('The commands', () => {
   it('are all run here or by continuous integration', () => {
-    const here = /^(AUTHENTIK_URL=\S+ )?npm start$|^curl |^npm run drift |^npx hive-gateway /
+    const here = /^(AUTHENTIK_URL=\S+ )?npm start$|^curl |^npm run (drift|dev|coverage)\b|^npx hive-gateway /
     const script = readFileSync(join(root, '.ci/run'), 'utf8').split('\n')
-    expect(commands.filter((command) => !here.test(command) && !script.includes(command))).toEqual(['npm run schema'])
+    const others = commands.filter((command) => !here.test(command) && !script.includes(command))
+    // Tests compare what it writes.
+    expect([...new Set(others)]).toEqual(['npm run schema'])
+  })
+
+  it('start the gateway again after each change', async () => {
+    const [dev = ''] = commands.filter((command) => command === 'npm run dev')
+    const printed = startLine(dev)
+    const starts = () => printed().match(/listens on/g)?.length
+    await expect.poll(starts, { timeout: 15_000 }).toBe(1)
+    utimesSync(join(root, 'dist/cli/main.js'), new Date(), new Date())
+    await expect.poll(starts, { timeout: 5000 }).toBe(2)
+  })
+
+  it('tell which lines no test runs', async () => {
+    const [coverage = ''] = commands.filter((command) => command === 'npm run coverage')
+    const folder = mkdtempSync(join(tmpdir(), 'coverage-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const line = `${coverage} -- config.test --coverage.reportsDirectory=${folder}`
+    expect(await runLine(line, /^All files .*\n[\s\S]*\n-+/m)).toMatch(/^ +settings\.ts +\| +100 /m)
   })
 
   it('start the gateway over the embedded authentik, and ask it', async () => {
@@ -85,30 +106,6 @@ it('tells how to stitch a larger graph', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'ask.mjs')])
   expect(JSON.parse(stdout)).toEqual({ data: { me: { username: 'paul' } } })
   expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer demo-plain'])
-})
-
-it('tells every setting, in the order of the code, with its default', () => {
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| `?([^`|]+?)`? \| /gm)].map(([, name, value]) => [name, value])
-  const config = readConfig({}, [], releases)
-  const shown = {
-    corsOrigins: 'none',
-    persistedOperations: 'none',
-    authentikUrl: 'the embedded authentik',
-    graphiql: 'on',
-    introspection: 'on',
-  }
-  const settings = Object.entries({ ...config, ...shown }).map(([key, value]) => [
-    key.replace(/[A-Z]/g, '_$&').toUpperCase(),
-    String(value),
-  ])
-  expect(rows.slice(0, settings.length)).toEqual(settings)
-})
-
-it('tells every code', () => {
-  const source = readFileSync(join(root, 'src/errors.ts'), 'utf8')
-  const codes = [...source.matchAll(/^ {2}\| '([A-Z_]+)'$/gm)].map(([, code]) => code)
-  expect(codes.length).toBeGreaterThan(8)
-  for (const code of codes) expect(readme).toContain(`| \`${code}\` |`)
 })
 
 it('shows a picture that is there', () => {

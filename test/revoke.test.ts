@@ -114,6 +114,14 @@ describe('A revocation that authentik does not answer', () => {
     ['a reset', (request) => request.socket.destroy(), 'UPSTREAM_UNAVAILABLE', true],
     ['a time-out', () => {}, 'UPSTREAM_TIMEOUT', true],
     ['a 500', answer(500, {}), 'UPSTREAM_UNAVAILABLE', true],
+    [
+      'a 405 with a web page, as a crash of authentik',
+      (_request, response) =>
+        response.writeHead(405, { 'content-type': 'text/html' }).end('<!DOCTYPE html><title>Not allowed</title>'),
+      'UPSTREAM_UNAVAILABLE',
+      true,
+    ],
+    ['a 405 with JSON', answer(405, { detail: 'Method "DELETE" not allowed.' }), 'UPSTREAM_INVALID_RESPONSE', true],
     ['a web page', (_request, response) => response.end('<html>'), 'UPSTREAM_INVALID_RESPONSE', true],
     ['a 200', answer(200, { pk: 1 }), 'UPSTREAM_INVALID_RESPONSE', true],
     ['a 429', answer(429, {}), 'RATE_LIMITED', false],

@@ -1,8 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { Upstream } from '../src/authentik/wire/upstream.ts'
 import { createGateway, type GatewayOptions } from '../src/gateway.ts'
 import { newestRelease } from '../src/releases.ts'
 import { type Release, type Sandbox, startSandbox } from '../src/sandbox/server.ts'
@@ -34,21 +33,25 @@ export interface AskOptions {
   readonly signal?: AbortSignal
 }
 
-export interface Options extends Partial<Omit<GatewayOptions, 'upstream' | 'log'>> {
+export interface Options extends Omit<GatewayOptions, 'authentikUrl' | 'upstreamConcurrency' | 'upstreamTimeout'> {
   readonly concurrency?: number
   readonly timeout?: number
-  readonly log?: Logger
 }
 
 /** The gateway over that upstream, with every line that it logs. */
 export async function startGatewayOver(upstreamUrl: string, options: Options = {}) {
-  const { concurrency = 8, timeout = 15_000, ...rest } = options
+  const { concurrency, timeout, ...rest } = options
   const lines: string[] = []
-  const upstream = new Upstream({ url: new URL(upstreamUrl), concurrency, timeout })
-  const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
-  const gateway = createGateway({ upstream, log, corsOrigins: [], graphiql: false, introspection: true, ...rest })
-  const { url, server } = await listen(gateway)
-  onTestFinished(() => upstream.close())
+  const gateway = createGateway({
+    authentikUrl: new URL(upstreamUrl),
+    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    graphiql: false,
+    ...(concurrency && { upstreamConcurrency: concurrency }),
+    ...(timeout && { upstreamTimeout: timeout }),
+    ...rest,
+  })
+  const { url, server } = await listen(gateway.listener)
+  onTestFinished(() => gateway.close())
   const graphql = `${url}/graphql`
   const ask = async (
     query: string,
@@ -63,7 +66,7 @@ export async function startGatewayOver(upstreamUrl: string, options: Options = {
     const { data, errors } = (await response.json()) as Reply
     return { status: response.status, headers: response.headers, data, errors }
   }
-  return { url: graphql, server, upstream, lines, ask }
+  return { url: graphql, server, lines, ask }
 }
 
 /** What the embedded authentik plays where a test does not say: the configuration runs the suite over several. */

@@ -17,6 +17,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 20_000,
+    coverage: { include: ['src/**/*.ts'], exclude: ['src/authentik/openapi.ts'], reporter: ['text'] },
     projects: [
       {
         extends: true,

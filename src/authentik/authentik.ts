@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Logger } from 'pino'
 import { CallerGone, codes, nullIfNotFound, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { causeOf, type Log } from '../observe/log.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import { type Answer, judge } from './wire/judge.ts'
@@ -22,14 +22,14 @@ export class Authentik {
   readonly #upstream: Upstream
   readonly #credential: Credential
   readonly #signal: AbortSignal | undefined
-  readonly #log: Logger
+  readonly #log: Log
   readonly #spent: { reads: number; objects: number }
 
   constructor(
     upstream: Upstream,
     credential: Credential,
     signal: AbortSignal | undefined,
-    log: Logger,
+    log: Log,
     spent = { reads: 0, objects: 0 },
   ) {
     this.#upstream = upstream
@@ -63,9 +63,9 @@ export class Authentik {
     })
   }
 
-  /** Does a piece of work that comes to its end though the caller hangs up, or the process is told to end. */
+  /** Does a piece of work to its end, even if the caller hangs up or the process is told to end. */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
-    return this.#upstream.finish(
+    return this.#upstream.track(
       work(new Authentik(this.#upstream, this.#credential, undefined, this.#log, this.#spent)),
     )
   }
@@ -91,7 +91,7 @@ export class Authentik {
     return query['page'] === 1 ? page : page.catch(nullIfNotFound)
   }
 
-  /** Deletes what has that key, and tells authentik's request id. Throws UpstreamError. Never tried twice. */
+  /** Deletes the object with that key, and returns authentik's request id. Never tries twice. Throws UpstreamError. */
   async delete(
     endpoint: Endpoint & { readonly deleteRight: string },
     key: string | number,
@@ -128,7 +128,9 @@ export class Authentik {
     } catch (error) {
       if (error instanceof UpstreamError && !(error instanceof CallerGone)) {
         const { code, message, cause, authentik } = error
-        this.#log[codes[code].log]({ path: endpoint.path, code, authentik, cause }, message)
+        const { log: level } = codes[code]
+        if (level !== 'silent')
+          this.#log[level]({ path: endpoint.path, code, authentik, cause: causeOf(cause) }, message)
       }
       throw error
     }
@@ -139,7 +141,7 @@ function pathOf({ path }: Endpoint, key: string | number = ''): string {
   return path.replace(/\{\w+\}/, encodeURIComponent(key))
 }
 
-/** `?a=1&b=2`, sorted, so that equal questions have equal text. */
+/** `?a=1&b=2`, sorted: equal queries have equal text. */
 function searchOf(query: Query): string {
   const search = new URLSearchParams()
   for (const name of Object.keys(query).sort()) {

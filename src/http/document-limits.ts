@@ -14,15 +14,15 @@ import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
-/** Refuses documents that would cost too much, before anything is asked of authentik. */
+/** Refuses documents that would cost too much, before authentik is asked. */
 export function limitDocuments(): Plugin {
-  const refuse = [
+  const report = [
     (context: ValidationContext | null, error: GraphQLError) =>
       context?.reportError(codedError('QUERY_TOO_COMPLEX', error.message.replace('Syntax Error: ', ''))),
   ]
   const rules = [
-    maxDepthRule({ n: limits.documentDepth, flattenFragments: true, onReject: refuse, propagateOnRejection: false }),
-    maxAliasesRule({ n: limits.documentAliases, onReject: refuse, propagateOnRejection: false }),
+    maxDepthRule({ n: limits.documentDepth, flattenFragments: true, onReject: report, propagateOnRejection: false }),
+    maxAliasesRule({ n: limits.documentAliases, onReject: report, propagateOnRejection: false }),
   ]
   return {
     onParse({ setParseFn }) {
@@ -38,7 +38,7 @@ export function limitDocuments(): Plugin {
   }
 }
 
-/** Counts tokens and open brackets first: the parser and the rules recurse, and would run out of stack. */
+/** Parses after counting tokens and open brackets: the parser and the rules recurse, and could run out of stack. */
 function parseWithinLimits(text: string, options?: ParseOptions): DocumentNode {
   if (text.length > limits.documentCharacters) throw tooComplex(`over ${limits.documentCharacters} characters`)
   const lexer = new Lexer(new Source(text))

@@ -1,11 +1,24 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import type { GraphiQLOptions } from 'graphql-yoga'
+import type { GraphiQLOptions, Plugin } from 'graphql-yoga'
 import { examples } from './examples.ts'
 
-/** GraphiQL as one browser can read it. */
-export interface Page {
+/** Shows GraphiQL to browsers at /graphql, with a token filled in where one is given. */
+export function showGraphiQL(demonstrationToken: string | undefined): Plugin {
+  const getPage = createGraphiQL(demonstrationToken)
+  return {
+    async onRequest({ request, url, endResponse, fetchAPI }) {
+      const wantsPage = request.method === 'GET' && request.headers.get('accept')?.includes('text/html')
+      if (!wantsPage || url.pathname !== '/graphql') return
+      const { body, headers } = await getPage(request.headers.get('accept-encoding') ?? '')
+      endResponse(new fetchAPI.Response(body, { headers }))
+    },
+  }
+}
+
+/** The page, in an encoding that the browser accepts. */
+interface Page {
   readonly body: Uint8Array<ArrayBuffer>
   readonly headers: Readonly<Record<string, string>>
 }
@@ -13,8 +26,8 @@ export interface Page {
 type Form = 'br' | 'gzip' | 'identity'
 
 /**
- * GraphiQL with example queries, on a page that asks no host but its own; a token is filled in where one is given. The
- * page has 9 MB, so it is made at the first request, and compressed once for each encoding that browsers accept.
+ * GraphiQL with example queries, on a page that asks no host but its own. The page has 9 MB, so it is made at the first
+ * request, and compressed once for each encoding.
  */
 export function createGraphiQL(demonstrationToken: string | undefined): (acceptEncoding: string) => Promise<Page> {
   const render = once(() => renderPage(demonstrationToken))

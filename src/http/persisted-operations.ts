@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs'
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
 import { parse } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import type { Code } from '../errors.ts'
 
-/** Documents by id: the operations that may be run. */
+/** The operations that may run: documents by id. */
 export type Operations = ReadonlyMap<string, string>
 
 /**
  * The operations in a file, in the shape of Apollo's manifest ("apollo-persisted-query-manifest", version 1) or of Relay's
- * (one object, ids to documents). Undefined where the file has neither shape, a document does not parse, or an id is
- * empty or stands twice.
+ * (one object, ids to documents). Undefined if the file has neither shape, a document does not parse, or an id is empty
+ * or stands twice.
  */
 export function readOperations(path: string): Operations | undefined {
   try {
@@ -36,12 +37,12 @@ function entriesOf(manifest: unknown): [string, string][] {
     : []
 }
 
-/** Other names by which clients send a document's id. */
+/** Parameters in which clients send an id, beside Apollo's `extensions.persistedQuery`. */
 export const idParameters = ['documentId', 'doc_id', 'id']
 
-/** Runs those operations alone, by their ids: everything else is refused. */
+/** Runs only those operations, by their ids. */
 export function onlyPersisted(operations: Operations): Plugin {
-  const refusal = (code: string, message: string) => ({ message, extensions: { code, http: { status: 400 } } })
+  const badRequest = (code: Code, message: string) => ({ message, extensions: { code, http: { status: 400 } } })
   return usePersistedOperations({
     getPersistedOperation: (id) => operations.get(id) ?? null,
     extractPersistedOperationId: (params, request) => {
@@ -54,9 +55,9 @@ export function onlyPersisted(operations: Operations): Plugin {
       return ids.find((id) => typeof id === 'string') ?? null
     },
     customErrors: {
-      notFound: refusal('PERSISTED_QUERY_NOT_IN_LIST', 'There is no persisted operation with this id.'),
-      keyNotFound: refusal('PERSISTED_QUERY_ID_REQUIRED', 'Send the id of a persisted operation.'),
-      persistedQueryOnly: refusal(
+      notFound: badRequest('PERSISTED_QUERY_NOT_IN_LIST', 'There is no persisted operation with this id.'),
+      keyNotFound: badRequest('PERSISTED_QUERY_ID_REQUIRED', 'Send the id of a persisted operation.'),
+      persistedQueryOnly: badRequest(
         'PERSISTED_QUERY_ONLY',
         'Only persisted operations run here: send an id, and no document.',
       ),

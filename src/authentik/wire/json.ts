@@ -2,38 +2,66 @@ interface Source {
   readonly source: string
 }
 
-/** A number that JavaScript cannot hold: too long, or with an exponent. In a text it may stand there too, harmlessly. */
-const perilousNumber = /[[:,]\s*-?(\d[\d.]{15,}|[\d.]+[eE])/
+/** Finds a number that JavaScript might round: a long one, or one with an exponent. Finding one inside a string does no harm. */
+const perilousNumber = /(?:^|[[:,])\s*-?(\d[\d.]{15,}|[\d.]+[eE])/
 
 const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
 
 /**
- * What JSON.parse gives, but no number loses a digit: one that JavaScript would round keeps its text, to be written as it
- * came (`JSON.rawJSON`, from Node 21 on; before, it becomes NaN, which no field accepts). Throws SyntaxError.
+ * JSON.parse without rounding. A number that JavaScript would round keeps all its digits, and is written again as it came
+ * (`JSON.rawJSON`, from Node 21 on). On Node 20, which hides a number's text, it becomes a string of its digits. Throws
+ * where the text is no JSON.
  */
 export function parseJson(text: string): unknown {
   if (!perilousNumber.test(text)) return JSON.parse(text)
-  const keep = (_key: string, value: unknown, context?: Source) => {
-    if (typeof value !== 'number') return value
-    const exact = context
-      ? sameNumber(context.source, value)
-      : Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER
-    if (exact) return value
-    return context && typeof rawJson === 'function' ? rawJson(context.source) : Number.NaN
-  }
-  return JSON.parse(text, keep)
+  if (typeof rawJson !== 'function') return parseWithStrings(text)
+  return JSON.parse(text, (_key: string, value: unknown, context?: Source) =>
+    typeof value === 'number' && context && !isExact(context.source) ? rawJson(context.source) : value,
+  )
 }
 
-/** Whether the number, written by JavaScript, has the digits that came. */
-function sameNumber(source: string, value: number): boolean {
+const quoteOrNumber = /"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/** What JSON.parse gives, with a string for each number that it would round. */
+export function parseWithStrings(text: string): unknown {
+  // First as it is: quotes could make JSON of what is none, such as {1e400: 1}.
+  const rounded = JSON.parse(text)
+  const parts: string[] = []
+  let copied = 0
+  quoteOrNumber.lastIndex = 0
+  for (let found = quoteOrNumber.exec(text); found; found = quoteOrNumber.exec(text)) {
+    const [token] = found
+    if (token === '"') quoteOrNumber.lastIndex = endOfString(text, found.index)
+    else if (!isExact(token)) {
+      parts.push(text.slice(copied, found.index), `"${token}"`)
+      copied = quoteOrNumber.lastIndex
+    }
+  }
+  return parts.length === 0 ? rounded : JSON.parse(parts.join('') + text.slice(copied))
+}
+
+/** Where the string ends that begins at that place, in text that is JSON. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at + 1
+}
+
+/** Whether JavaScript holds the number as it is written, "1.50e2" for 150 say. */
+function isExact(source: string): boolean {
+  const value = Number(source)
   return Number.isFinite(value) && digitsOf(source) === digitsOf(String(value))
 }
 
-/** The digits that count, and the exponent: "1.50e2" and "150" are the same. */
+/** The digits that count, and the exponent: "1.50e2" and "150" are the same, and so are "0" and "-0.0". */
 function digitsOf(text: string): string {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const kept = digits.replace(/0+$/, '')
-  return `${mantissa.startsWith('-')}${kept}e${kept === '' ? 0 : Number(exponent) - fraction.length + digits.length - kept.length}`
+  const digits = whole + fraction
+  const first = digits.search(/[1-9]/)
+  if (first < 0) return '0'
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  const sign = mantissa.startsWith('-') ? '-' : ''
+  return `${sign}${digits.slice(first, end)}e${Number(exponent) - fraction.length + digits.length - end}`
 }

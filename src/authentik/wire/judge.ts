@@ -3,7 +3,7 @@ import { limits } from '../../limits.ts'
 import type { Endpoint } from '../endpoints.ts'
 import { parseJson } from './json.ts'
 
-/** What came over the wire, as far as the gateway looks at it. */
+/** The parts of an HTTP answer that the gateway looks at. */
 export interface Answer {
   readonly status: number
   readonly requestId: string | undefined
@@ -11,14 +11,15 @@ export interface Answer {
   readonly text: string
 }
 
-// authentik answers 403 where others say 401 (its first authenticator names no challenge). Asked in English, these
-// three sentences of authentik/api/authentication.py and Django REST framework tell bad credentials from missing rights.
+// authentik answers 403 to bad credentials, where 401 is usual (its first authenticator names no challenge). These three
+// English sentences of authentik/api/authentication.py and Django REST framework tell them from a missing right.
 const badCredentials = [
   'Authentication credentials were not provided.',
   'Token invalid/expired',
   'Unsupported authentication type',
 ]
 
+/** How a property that every answer has is recognized. */
 const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = {
   pk: (value) => typeof value === 'number' || typeof value === 'string',
   user: (value) => typeof value === 'object' && value !== null,
@@ -27,9 +28,9 @@ const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = 
 }
 
 /**
- * The body of a 200 that holds what the endpoint's answers hold; everything else is thrown as the UpstreamError that
- * says what a caller may know. A status other than 5xx and 429 counts only with a JSON body of authentik's shape: a web
- * page that answers 404 under a mistyped address must not say "no such token".
+ * The body of a 200 that has the property which every answer of the endpoint has. Every other answer is thrown as an
+ * UpstreamError that says what the caller may know. A status other than 5xx and 429 counts only with a JSON body of
+ * authentik's shape: a web page that answers 404 at a mistyped address must not say "no such token".
  */
 export function judge({ status, requestId, retryAfter, text }: Answer, endpoint: Endpoint): object {
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
@@ -37,16 +38,21 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     new UpstreamError(code, message, { sent: 'yes', authentik })
   if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`)
   if (status === 429) {
-    const wait = /^\d{1,6}$/.test(retryAfter ?? '') ? { retryAfter: Number(retryAfter) } : {}
+    const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : Number.POSITIVE_INFINITY
+    const wait = seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
     throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
   if (status === 204 && endpoint.holds === 'nothing') return {}
+  // A DELETE on which authentik crashes is answered by its page for errors, with this status.
+  if (status === 405 && endpoint.holds === 'nothing' && isWebPage(text)) {
+    throw failure('UPSTREAM_UNAVAILABLE', 'authentik has crashed over the deletion (status 405).')
+  }
   const body = readJson(text, about)
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
     if (holds[endpoint.holds](Reflect.get(body, endpoint.holds))) return body
-    // What authentik's front server says, with status 200, while the rest of it starts.
+    // authentik's front server says this, with status 200, while the rest of authentik starts.
     if ('error' in body) throw failure('UPSTREAM_UNAVAILABLE', 'authentik is starting.')
   }
   if (status === 400) throw badRequest(body, detail, about)
@@ -58,7 +64,11 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     throw failure('FORBIDDEN', `${detail}${needs}`)
   }
   if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
-  throw invalidAnswer(`an answer (status ${status}) that is none of authentik's`, about)
+  throw invalidAnswer(`an answer (status ${status}) that is not one of authentik`, about)
+}
+
+function isWebPage(text: string): boolean {
+  return text.trimStart().startsWith('<')
 }
 
 function readJson(text: string, about: AnswerDetails): object {
@@ -72,7 +82,7 @@ function readJson(text: string, about: AnswerDetails): object {
   throw invalidAnswer(`no JSON object (status ${about.status})`, about)
 }
 
-/** The body, unchangeable in all its depth, since callers in flight share it. Without recursion: it may be deep. */
+/** Freezes the body in all its depth, since several callers may share it. Without recursion: it may be deep. */
 function frozen(body: object): object {
   const parts = [body]
   for (const part of parts) {
@@ -82,7 +92,7 @@ function frozen(body: object): object {
   return body
 }
 
-/** One of four shapes: {field: [text]}, {non_field_errors: [text]}, {detail: text}, or a bare [text]. */
+/** A 400 comes in four shapes: {field: [text]}, {non_field_errors: [text]}, {detail: text}, or [text]. */
 function badRequest(body: object, detail: string | undefined, about: AnswerDetails): UpstreamError {
   const fields: Record<string, string[]> = {}
   const messages: string[] = detail === undefined ? [] : [detail]
@@ -95,5 +105,5 @@ function badRequest(body: object, detail: string | undefined, about: AnswerDetai
     else if (words.length > 0) fields[shorten(field, limits.parameterCharacters)] = words
   }
   if (Object.keys(fields).length + messages.length > 0) return badInput({ ...about, fields, messages })
-  return invalidAnswer('a refusal (status 400) without a reason', about)
+  return invalidAnswer('a status 400 without a reason', about)
 }

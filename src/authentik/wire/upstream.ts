@@ -6,14 +6,15 @@ import { limits } from '../../limits.ts'
 import type { Answer } from './judge.ts'
 
 export interface UpstreamOptions {
-  /** authentik's address; may carry a sub-path. */
+  /** The address of authentik. It may have a sub-path. */
   readonly url: URL
-  /** How many requests may run at once, in the whole process; the rest wait their turn. */
+  /** How many requests run at once, in the whole process. The others wait. */
   readonly concurrency: number
-  /** Milliseconds for a whole answer, waiting included. */
+  /** Milliseconds for a whole answer, the wait included. */
   readonly timeout: number
 }
 
+/** A read that is on its way, and how many callers share its answer. */
 interface Flight {
   readonly credential: string
   readonly answer: Promise<Answer>
@@ -21,19 +22,19 @@ interface Flight {
   sharers: number
 }
 
-/** The network's failures before anything is sent. */
+/** Codes of network failures that happen before anything is sent. */
 const neverSent =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_(CONNECT_TIMEOUT|CLOSED|DESTROYED))$|CERT/
 
 const unzip = promisify(gunzip)
 
 /**
- * The one connection to authentik that all callers of this process share: bounded, and with identical reads in flight
- * made once. Two reads are identical only with the same path, query and credential; nothing outlives its answer.
+ * The connection to authentik that all callers of the process share. A bounded number of requests runs at once. Reads that
+ * are identical (path, query and credential) and in flight at the same time are one request. No answer is kept.
  */
 export class Upstream {
-  /** What was learned of this authentik: how many rows it gives on a page, of the 100 that are asked for. */
-  readonly limits = { largestPage: 100 }
+  /** What was learned of this authentik: how many rows of the 100 that are asked for it gives on a page. */
+  readonly limits = { largestPage: limits.rowsPerPage }
   readonly #pool: Pool
   readonly #prefix: string
   readonly #timeout: number
@@ -42,7 +43,7 @@ export class Upstream {
   readonly concurrency: number
 
   constructor({ url, concurrency, timeout }: UpstreamOptions) {
-    // Each sharer of an answer keeps its own deadline, so the pool has none but for a connection that does not open.
+    // Each sharer has a deadline of its own, so the pool has none, except for a connection that does not open.
     const deadlines = { connectTimeout: timeout, headersTimeout: 0, bodyTimeout: 0 }
     this.#pool = new Pool(url.origin, { connections: concurrency, pipelining: 1, ...deadlines })
     this.#prefix = url.pathname.replace(/\/+$/, '')
@@ -50,7 +51,7 @@ export class Upstream {
     this.concurrency = concurrency
   }
 
-  /** One GET below the API's root, whatever its status. Throws UpstreamError when no whole answer comes in time. */
+  /** GETs a path below the API's root: the answer, whatever its status. Throws UpstreamError if no whole answer comes in time. */
   async get(path: string, credential: string, signal?: AbortSignal): Promise<Answer> {
     if (signal?.aborted) throw new CallerGone()
     const key = `${credential} ${path}`
@@ -60,27 +61,27 @@ export class Upstream {
       return await this.#wait(flight.answer, signal)
     } finally {
       flight.sharers -= 1
-      if (flight.sharers === 0) this.#land(key, flight)
+      if (flight.sharers === 0) this.#settle(key, flight)
     }
   }
 
   /**
-   * One DELETE below the API's root, whatever its status: made once, never again, for nobody but this caller, and to its
-   * end. A read that begins after it was sent, or after it ended, joins none that began before.
+   * DELETEs a path below the API's root: the answer, whatever its status. It is sent once, for this caller alone, and not
+   * aborted. A read that begins after it was sent, or after it ended, shares no answer with a read that began before.
    */
   async delete(path: string, credential: string): Promise<Answer> {
     const controller = new AbortController()
-    this.#separate(credential)
+    this.#forgetFlightsOf(credential)
     try {
       return await this.#wait(this.#request('DELETE', path, credential, controller.signal))
     } finally {
-      this.#separate(credential)
+      this.#forgetFlightsOf(credential)
       controller.abort()
     }
   }
 
-  /** Whether somebody answers like authentik at its liveness page, asked without credentials; else the reason why not. */
-  async look(): Promise<string | undefined> {
+  /** Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, else the reason why not. */
+  async probe(): Promise<string | undefined> {
     try {
       const path = `${this.#prefix}/-/health/live/`
       const { statusCode, body } = await this.#pool.request({
@@ -99,22 +100,22 @@ export class Upstream {
     }
   }
 
-  /** Remembers a piece of work that must come to its end, whoever waits for it. */
-  finish<T>(work: Promise<T>): Promise<T> {
+  /** Remembers a piece of work that must be finished, even if nobody waits for it any more. */
+  track<T>(work: Promise<T>): Promise<T> {
     this.#works.add(work)
     const forget = () => this.#works.delete(work)
     work.then(forget, forget)
     return work
   }
 
-  /** Ends when all such work has ended. */
-  async finished(): Promise<void> {
+  /** Resolves when all tracked work has ended. */
+  async drain(): Promise<void> {
     while (this.#works.size > 0) await Promise.allSettled(this.#works)
   }
 
-  /** Ends when all such work and the requests in flight have ended. */
+  /** Resolves when all tracked work and all requests in flight have ended. */
   async close(): Promise<void> {
-    await this.finished()
+    await this.drain()
     await this.#pool.close()
   }
 
@@ -126,16 +127,16 @@ export class Upstream {
     return flight
   }
 
-  #land(key: string, flight: Flight): void {
+  #settle(key: string, flight: Flight): void {
     flight.controller.abort()
     if (this.#flights.get(key) === flight) this.#flights.delete(key)
   }
 
-  #separate(credential: string): void {
+  #forgetFlightsOf(credential: string): void {
     for (const [key, flight] of this.#flights) if (flight.credential === credential) this.#flights.delete(key)
   }
 
-  /** Each sharer has a deadline and a caller of its own: the answer goes on for the others. */
+  /** Waits as long as this sharer's deadline and caller allow. The request goes on for the others. */
   #wait(answer: Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const late = () =>
@@ -156,7 +157,7 @@ export class Upstream {
       const { statusCode, headers, body } = await this.#pool.request({
         method,
         path: `${this.#prefix}/api/v3${path}`,
-        // English, since newer releases translate their messages. Compressed, since lists shrink tenfold.
+        // English, since newer releases translate their messages. Compressed, since a list becomes a tenth of its size.
         headers: {
           authorization: credential,
           accept: 'application/json',
@@ -168,8 +169,8 @@ export class Upstream {
       const text = await readText(body, headers['content-encoding'])
       return {
         status: statusCode,
-        requestId: one(headers['x-authentik-id']),
-        retryAfter: one(headers['retry-after']),
+        requestId: firstValueOf(headers['x-authentik-id']),
+        retryAfter: firstValueOf(headers['retry-after']),
         text,
       }
     } catch (error) {
@@ -188,21 +189,21 @@ async function readText(body: AsyncIterable<Buffer>, encoding: string | string[]
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)
-  // authentik's front server names the encoding of empty answers, too.
+  // authentik's front server says gzip even with empty answers.
   if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
   try {
     return (await unzip(bytes, { maxOutputLength: limits.answerBytes })).toString('utf8')
   } catch (error) {
-    throw invalidAnswer('what it calls gzip, but is not, or is too much', undefined, error)
+    throw invalidAnswer('gzip that is damaged or too large', undefined, error)
   }
 }
 
-function one(header: string | string[] | undefined): string | undefined {
+function firstValueOf(header: string | string[] | undefined): string | undefined {
   const value = Array.isArray(header) ? header[0] : header
   return value && shorten(value, limits.headerCharacters)
 }
 
-/** The code of a network failure, ECONNREFUSED say; it names no address and no header. */
+/** The code of a network failure, such as ECONNREFUSED. It holds no address and no header. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
   if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.name

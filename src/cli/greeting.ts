@@ -1,0 +1,31 @@
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { demonstrationCallers } from '../sandbox/server.ts'
+
+/** Where a listening server answers GraphQL. */
+export function addressOf(server: Server): string {
+  const { port, address, family } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/graphql`
+}
+
+/** The greeting of a gateway over an authentik that was named. */
+export function greetingOver(here: string, authentikUrl: URL): string {
+  return textOf([`authentik-graphql listens on ${here}`, `It asks ${authentikUrl.href}, in each caller's name.`])
+}
+
+/** The greeting of a gateway over the embedded authentik: its tokens, and a line to paste. */
+export function greetingOverSandbox(here: string, release: string): string {
+  const [firstCaller] = demonstrationCallers
+  const query = '{ accessToken(id: 42) { isExpired provider { name } user { username groups { name } } } }'
+  return textOf([
+    `authentik-graphql listens on ${here}`,
+    `It asks an embedded authentik ${release} with sample data, since AUTHENTIK_URL is not set. Its tokens:`,
+    ...demonstrationCallers.map(({ token, username, rights }) => `  ${token}  (${username}: ${rights})`),
+    'Open the address in a browser, or paste:',
+    `  curl -s ${here} -H 'authorization: Bearer ${firstCaller?.token}' -H 'content-type: application/json' -d '{"query":"${query}"}'`,
+  ])
+}
+
+function textOf(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`
+}

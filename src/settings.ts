@@ -1,0 +1,108 @@
+import { parseArgs } from 'node:util'
+
+/** One thing that the process is told: by a variable of the environment, or by the flag of the same name. */
+export interface Setting {
+  /** The variable: UPSTREAM_TIMEOUT. Its flag is `--upstream-timeout`. */
+  readonly name: string
+  /** The text that is read where none is given; a secret has none. */
+  readonly default?: string
+  /** Without a default: what holds then, in words. */
+  readonly otherwise?: string
+  /** What the text must be, as a mistake says it: "expected ...". */
+  readonly expected: string
+  /** The value, or undefined where the text is not what is expected. */
+  readonly read: (text: string) => unknown
+  /** One sentence for `--help` and the README. */
+  readonly meaning: string
+  /** What came, in words, for a mistake; the text itself unless told otherwise. */
+  readonly describe?: (text: string) => string
+  /** A secret has no flag, since flags stand in process lists, and its text is never repeated. */
+  readonly secret?: true
+}
+
+type Settings = Readonly<Record<string, Setting>>
+
+/** The values of settings; a setting without a default may be undefined. */
+export type Values<Rows extends Settings> = {
+  readonly [Key in keyof Rows]:
+    | Exclude<ReturnType<Rows[Key]['read']>, undefined>
+    | (Rows[Key] extends { readonly default: string } ? never : undefined)
+}
+
+/** All mistakes in what the process was told, a line for each. */
+export class ConfigError extends Error {
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('\n'))
+    this.mistakes = mistakes
+  }
+}
+
+/**
+ * Reads settings from variables and from the flags after the program's name; a flag wins, and an empty variable counts as
+ * unset. Throws ConfigError with every mistake at once: what was expected and what came, but never a secret.
+ */
+export function readSettings<Rows extends Settings>(
+  settings: Rows,
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): Values<Rows> {
+  const { flags, mistakes } = readFlags(argv, flagsOf(settings))
+  const readSetting = (setting: Setting): unknown => {
+    const { name, read, expected } = setting
+    const flag = flags.get(flagOf(name))
+    const given = flag ?? (env[name] || undefined)
+    const text = given ?? setting.default
+    const value = text === undefined ? undefined : read(text)
+    if (given !== undefined && value === undefined) {
+      const where = flag === undefined ? name : flagOf(name)
+      mistakes.push(`${where}: expected ${expected}, got ${describe(setting, given)}`)
+    }
+    return value
+  }
+  const values = Object.entries(settings).map(([key, setting]) => [key, readSetting(setting)])
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return Object.fromEntries(values) as Values<Rows>
+}
+
+/** What `--help` prints: a line for each setting, with its default and meaning. */
+export function helpOf(settings: Settings): string {
+  const rows = Object.values(settings).map((setting) => {
+    const { name, secret, meaning } = setting
+    return [secret ? name : flagOf(name), defaultOf(setting), meaning.replaceAll('`', '')] as const
+  })
+  const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length)) + 2
+  return rows.map(([name, held, meaning]) => `  ${name.padEnd(width(0))}${held.padEnd(width(1))}${meaning}\n`).join('')
+}
+
+/** What holds where nothing is given, in words. */
+export function defaultOf({ default: text, otherwise = 'none' }: Setting): string {
+  return text ?? otherwise
+}
+
+/** `--upstream-timeout` of UPSTREAM_TIMEOUT. */
+function flagOf(name: string): string {
+  return `--${name.toLowerCase().replaceAll('_', '-')}`
+}
+
+function flagsOf(settings: Settings): string[] {
+  return Object.values(settings).flatMap(({ name, secret }) => (secret ? [] : [flagOf(name)]))
+}
+
+function describe({ secret, describe = JSON.stringify }: Setting, text: string): string {
+  return secret ? 'something else' : describe(text)
+}
+
+function readFlags(argv: readonly string[], known: readonly string[]) {
+  const flags = new Map<string, string>()
+  const mistakes: string[] = []
+  const options = Object.fromEntries(known.map((flag) => [flag.slice(2), { type: 'string' }] as const))
+  for (const token of parseArgs({ args: [...argv], options, strict: false, tokens: true }).tokens) {
+    if (token.kind !== 'option') mistakes.push('expected flags only, got an argument or a bare "--"')
+    else if (!known.includes(token.rawName)) mistakes.push(`${token.rawName}: expected one of ${known.join(', ')}`)
+    else if (token.value === undefined) mistakes.push(`${token.rawName}: expected a value, got none`)
+    else flags.set(token.rawName, token.value)
+  }
+  return { flags, mistakes }
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { prepareShutdown, type Shutdown } from '../src/cli/shutdown.ts'
+import { limits } from '../src/limits.ts'
+import { listen } from './start.ts'
+
+const request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
+
+/** A server that is ready to be shut down, and how to connect to it and send some text. */
+async function start(listener: RequestListener, options: Partial<Shutdown> = {}) {
+  const { url, server } = await listen(listener)
+  const shutDown = prepareShutdown(server, { patience: 10_000, drain: async () => {}, ...options })
+  const send = async (text: string) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const sent = { socket, text: '', closed: false }
+    socket.on('error', () => {})
+    socket.on('data', (data) => (sent.text += data)).on('close', () => (sent.closed = true))
+    await once(socket, 'connect')
+    socket.write(text)
+    await sleep(50)
+    return sent
+  }
+  return { send, shutDown, url }
+}
+
+/** An answer that comes when it is told to. */
+function later() {
+  let tell = () => {}
+  const listener: RequestListener = (_request, response) => {
+    tell = () => response.end('done')
+  }
+  return { listener, tell: () => tell() }
+}
+
+describe('A shutdown', () => {
+  it('ends at once when nobody waits, whatever connections are open', async () => {
+    const { send, shutDown } = await start((_request, response) => response.end('done'))
+    const silent = await send('')
+    const answered = await send(request)
+    expect(answered.text).toContain('done')
+    const started = performance.now()
+    await shutDown()
+    expect(performance.now() - started).toBeLessThan(500)
+    await expect.poll(() => [silent.closed, answered.closed]).toEqual([true, true])
+  })
+
+  it('lets requests in flight finish, and then closes their connections', async () => {
+    const { listener, tell } = later()
+    const { send, shutDown } = await start(listener)
+    const waiting = await send(request)
+    let ended = false
+    const end = shutDown().then(() => (ended = true))
+    await sleep(200)
+    expect([ended, waiting.closed]).toEqual([false, false])
+    tell()
+    await end
+    expect(waiting.text).toMatch(/^HTTP\/1.1 200 .*done/s)
+    await expect.poll(() => waiting.closed).toBe(true)
+  })
+
+  it('takes no new connections', async () => {
+    const { listener, tell } = later()
+    const { send, shutDown, url } = await start(listener)
+    await send(request)
+    const end = shutDown()
+    await expect(fetch(url)).rejects.toThrow()
+    tell()
+    await end
+  })
+
+  it('is held up by a half-sent request for its patience, and no longer', async () => {
+    const { send, shutDown } = await start((incoming) => void incoming.resume(), { patience: 100 })
+    await send('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf')
+    const started = performance.now()
+    await shutDown()
+    expect(performance.now() - started).toBeGreaterThan(100)
+    expect(performance.now() - started).toBeLessThan(100 + limits.lastAnswersMilliseconds + 1000)
+  })
+
+  it('is not held up for ever by an answer that nobody reads', async () => {
+    const listener: RequestListener = (_request, response) => response.end(Buffer.alloc(50_000_000))
+    const { send, shutDown } = await start(listener, { patience: 100 })
+    const lazy = await send('')
+    lazy.socket.pause()
+    lazy.socket.write(request)
+    await sleep(100)
+    await shutDown()
+  })
+
+  it('waits for work that goes on, and answers those who wait for it', async () => {
+    const { listener, tell } = later()
+    const work = sleep(1500)
+    const { send, shutDown } = await start(listener, { patience: 10, drain: () => work })
+    const waiting = await send(request)
+    const end = shutDown()
+    await work
+    tell()
+    await end
+    expect(waiting.text).toContain('done')
+  })
+})
