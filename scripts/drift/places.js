@@ -56,17 +56,19 @@ function typeOf(name) {
   return getNamedType(type.getFields().nodes?.type ?? type)
 }
 
-function rootOf(api, name, { path, holds }) {
+function rootOf(api, name, { path, answer: kind }) {
   const answer = api.answerOf(path)
-  const inside = holds === 'pk' ? answer : answer.properties?.[holds]
+  const property = { page: 'results', caller: 'user' }[kind]
+  const inside = property ? answer.properties?.[property] : answer
   if (!inside) return []
   const type = typeOf(name)
-  const shortened = holds === 'user'
+  const shortened = kind === 'caller'
   return [placeAt(type, name, elementOf(api, inside), shortened, !shortened)]
 }
 
 function placeAt(type, where, { properties = {}, required = [] }, shortened, own = false) {
-  const [, one] = Object.entries(endpoints).find(([name, { holds }]) => holds === 'pk' && typeOf(name) === type) ?? []
+  const [, one] =
+    Object.entries(endpoints).find(([name, { answer }]) => answer === 'object' && typeOf(name) === type) ?? []
   return { type, where, properties, required, shortened, own, right: one?.right }
 }
 

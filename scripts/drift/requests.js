@@ -19,10 +19,10 @@ const invalid = 'UPSTREAM_INVALID_RESPONSE'
 /** What differs, as lines with their gravity. */
 export async function compareRequests(api) {
   const lines = []
-  for (const [name, { path, holds, deleteRight }] of Object.entries(endpoints)) {
+  for (const [name, { path, answer, deleteRight }] of Object.entries(endpoints)) {
     if (!api.has('get', path)) lines.push(`${name}: there is no GET ${path}; fails with ${invalid}`)
-    else if (holds === 'results') lines.push(...lacksOfPage(api, name), ...(await lacksOfParameters(api, name)))
-    else if (holds === 'user') lines.push(...lacksOf(name, api.answerOf(path), [holds]))
+    else if (answer === 'page') lines.push(...lacksOfPage(api, name), ...(await lacksOfParameters(api, name)))
+    else if (answer === 'caller') lines.push(...lacksOf(name, api.answerOf(path), ['user']))
     if (deleteRight && !api.has('delete', path)) lines.push(`${name}: there is no DELETE ${path}; none can be revoked`)
   }
   return [...lines.map((line) => ({ gravity: 'breaks', line })), ...vainIncludes(api)]

@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import { causeOf, type Log } from '../observe/log.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { paths } from './openapi.ts'
-import { type Answer, judge } from './wire/judge.ts'
+import { type Answer, type Expected, judge } from './wire/judge.ts'
 import type { Upstream } from './wire/upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
@@ -98,7 +98,7 @@ export class Authentik {
   ): Promise<string | undefined> {
     const authorization = this.#authorization()
     let requestId: string | undefined
-    await this.#judged({ ...endpoint, right: endpoint.deleteRight, holds: 'nothing' }, async () => {
+    await this.#judged({ path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' }, async () => {
       const answer = await this.#upstream.delete(pathOf(endpoint, key), authorization)
       requestId = answer.requestId
       return answer
@@ -118,19 +118,19 @@ export class Authentik {
     return this.#credential.authorization
   }
 
-  async #judged(endpoint: Endpoint, ask: () => Promise<Answer>): Promise<object> {
+  async #judged(expected: Expected & Pick<Endpoint, 'path'>, ask: () => Promise<Answer>): Promise<object> {
     const started = performance.now()
     try {
       const answer = await ask()
       const { status, requestId } = answer
-      this.#log.debug({ path: endpoint.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
-      return judge(answer, endpoint)
+      this.#log.debug({ path: expected.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
+      return judge(answer, expected)
     } catch (error) {
       if (error instanceof UpstreamError && !(error instanceof CallerGone)) {
         const { code, message, cause, authentik } = error
         const { log: level } = codes[code]
         if (level !== 'silent')
-          this.#log[level]({ path: endpoint.path, code, authentik, cause: causeOf(cause) }, message)
+          this.#log[level]({ path: expected.path, code, authentik, cause: causeOf(cause) }, message)
       }
       throw error
     }

@@ -3,13 +3,13 @@ import type { paths } from './openapi.ts'
 /** One thing that authentik can be asked. */
 export interface Endpoint {
   readonly path: keyof paths
-  /** A property that every answer has: what lacks it did not come from there. */
-  readonly holds: 'pk' | 'user' | 'results' | 'nothing'
-  /** The right that authentik checks there, named to a caller who lacks it; none where any credentials do. */
+  /** What it answers with: an object, a page of a list, or the caller's own user. */
+  readonly answer: 'object' | 'page' | 'caller'
+  /** The right that authentik checks there. It is named to a caller who lacks it. Without it any credentials suffice. */
   readonly right?: string
-  /** The right that authentik checks when an object there is deleted; none where this gateway deletes nothing. */
+  /** The right that authentik checks when an object there is deleted. Without it this gateway deletes nothing there. */
   readonly deleteRight?: string
-  /** What can be left out of an answer or must be asked for; releases that do not know one ignore it. */
+  /** The lists that can be left out of an answer, or must be asked for. Releases that do not know one ignore it. */
   readonly includes?: readonly Include[]
 }
 
@@ -19,8 +19,8 @@ export type Include = 'include_groups' | 'include_roles' | 'include_users' | 'in
 const ofUser = ['include_groups', 'include_roles'] as const
 const ofGroup = ['include_users', 'include_parents', 'include_children'] as const
 
-const grant = { holds: 'pk', includes: ofUser } as const
-const grants = { holds: 'results', includes: ofUser } as const
+const grant = { answer: 'object', includes: ofUser } as const
+const grants = { answer: 'page', includes: ofUser } as const
 
 /** Every upstream path that this gateway may ask: there are no others. */
 export const endpoints = {
@@ -45,11 +45,11 @@ export const endpoints = {
     ...grant,
   },
   authorizationCodes: { path: '/oauth2/authorization_codes/', right: 'view_authorizationcode', ...grants },
-  oauth2Provider: { path: '/providers/oauth2/{id}/', holds: 'pk', right: 'view_oauth2provider' },
-  oauth2Providers: { path: '/providers/oauth2/', holds: 'results', right: 'view_oauth2provider' },
-  user: { path: '/core/users/{id}/', holds: 'pk', right: 'view_user', includes: ofUser },
-  users: { path: '/core/users/', holds: 'results', right: 'view_user', includes: ofUser },
-  me: { path: '/core/users/me/', holds: 'user' },
-  group: { path: '/core/groups/{group_uuid}/', holds: 'pk', right: 'view_group', includes: ofGroup },
-  groups: { path: '/core/groups/', holds: 'results', right: 'view_group', includes: ofGroup },
+  oauth2Provider: { path: '/providers/oauth2/{id}/', answer: 'object', right: 'view_oauth2provider' },
+  oauth2Providers: { path: '/providers/oauth2/', answer: 'page', right: 'view_oauth2provider' },
+  user: { path: '/core/users/{id}/', answer: 'object', right: 'view_user', includes: ofUser },
+  users: { path: '/core/users/', answer: 'page', right: 'view_user', includes: ofUser },
+  me: { path: '/core/users/me/', answer: 'caller' },
+  group: { path: '/core/groups/{group_uuid}/', answer: 'object', right: 'view_group', includes: ofGroup },
+  groups: { path: '/core/groups/', answer: 'page', right: 'view_group', includes: ofGroup },
 } as const satisfies Record<string, Endpoint>

@@ -19,20 +19,29 @@ const badCredentials = [
   'Unsupported authentication type',
 ]
 
-/** How a property that every answer has is recognized. */
-const holds: Readonly<Record<Endpoint['holds'], (value: unknown) => boolean>> = {
-  pk: (value) => typeof value === 'number' || typeof value === 'string',
-  user: (value) => typeof value === 'object' && value !== null,
-  results: Array.isArray,
+/** What an answer is expected to be: to a DELETE, nothing. */
+export interface Expected {
+  readonly answer: Endpoint['answer'] | 'nothing'
+  /** The right that authentik checks. */
+  readonly right?: string
+}
+
+type Body = Readonly<Record<string, unknown>>
+
+/** How a body is recognized as authentik's: by a property that every answer of its kind has. */
+const isOfKind: Readonly<Record<Expected['answer'], (body: Body) => boolean>> = {
+  object: ({ pk, uuid }) => ['number', 'string'].includes(typeof (pk ?? uuid)),
+  caller: ({ user }) => typeof user === 'object' && user !== null,
+  page: ({ results }) => Array.isArray(results),
   nothing: () => false,
 }
 
 /**
- * The body of a 200 that has the property which every answer of the endpoint has. Every other answer is thrown as an
+ * The body of a 200 that has the property which every such answer has. Every other answer is thrown as an
  * UpstreamError that says what the caller may know. A status other than 5xx and 429 counts only with a JSON body of
  * authentik's shape: a web page that answers 404 at a mistyped address must not say "no such token".
  */
-export function judge({ status, requestId, retryAfter, text }: Answer, endpoint: Endpoint): object {
+export function judge({ status, requestId, retryAfter, text }: Answer, expected: Expected): object {
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
   const failure = (code: Code, message: string, authentik = about) =>
     new UpstreamError(code, message, { sent: 'yes', authentik })
@@ -42,16 +51,16 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     const wait = seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
     throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
-  if (status === 204 && endpoint.holds === 'nothing') return {}
+  if (status === 204 && expected.answer === 'nothing') return {}
   // A DELETE on which authentik crashes is answered by its page for errors, with this status.
-  if (status === 405 && endpoint.holds === 'nothing' && isWebPage(text)) {
+  if (status === 405 && expected.answer === 'nothing' && isWebPage(text)) {
     throw failure('UPSTREAM_UNAVAILABLE', 'authentik has crashed over the deletion (status 405).')
   }
   const body = readJson(text, about)
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
-    if (holds[endpoint.holds](Reflect.get(body, endpoint.holds))) return body
+    if (isOfKind[expected.answer](body as Body)) return body
     // authentik's front server says this, with status 200, while the rest of authentik starts.
     if ('error' in body) throw failure('UPSTREAM_UNAVAILABLE', 'authentik is starting.')
   }
@@ -60,7 +69,7 @@ export function judge({ status, requestId, retryAfter, text }: Answer, endpoint:
     throw failure('UNAUTHENTICATED', `authentik does not accept these credentials: ${detail}`)
   }
   if (status === 403 && detail) {
-    const needs = endpoint.right ? ` authentik checks the right ${endpoint.right} here.` : ''
+    const needs = expected.right ? ` authentik checks the right ${expected.right} here.` : ''
     throw failure('FORBIDDEN', `${detail}${needs}`)
   }
   if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
