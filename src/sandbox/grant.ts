@@ -43,7 +43,7 @@ const providerKeys = providers.map((provider) => provider.pk)
 export function grantRoutes<Row extends GrantRow>({ columns = [], ...grants }: Grants<Row>): Route[] {
   return collectionRoutes<Row>({
     ...grants,
-    key: integerKey,
+    key: { property: 'pk', kind: integerKey },
     visible: (rows, { caller }) => (caller?.superuser ? rows : rows.filter((row) => row.user === caller?.user.pk)),
     filters: [
       reference('user', integerKey, userKeys, (row) => row.user),

@@ -78,7 +78,7 @@ export function oauth2Providers(): Route[] {
   return collectionRoutes<ProviderRow>({
     path: 'providers/oauth2/',
     model: 'OAuth2Provider',
-    key: integerKey,
+    key: { property: 'pk', kind: integerKey },
     rows: providers,
     visible: visibleByRight('view_oauth2provider'),
     filters: [

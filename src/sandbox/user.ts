@@ -61,7 +61,7 @@ export function coreUsers(): Route[] {
     ...collectionRoutes<UserRow>({
       path: 'core/users/',
       model: 'User',
-      key: integerKey,
+      key: { property: 'pk', kind: integerKey },
       rows: users,
       visible: visibleByRight('view_user'),
       filters: [
