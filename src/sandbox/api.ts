@@ -18,7 +18,7 @@ export interface ApiRequest {
   query: QueryString
   /** The key in the path, "" where the path has none. */
   key: string
-  /** What an administrator allows at most: `page_size` is unbounded without. */
+  /** The most rows that a page has, whatever `page_size` asks for. */
   maxPageSize: number
 }
 
