@@ -13,8 +13,8 @@ export type Release =
   | '2026.8'
   | EarlyPatch
 
-/** The first patches of releases whose bodies changed between two patches. */
-export type EarlyPatch = '2024.10.0' | '2025.12.0' | '2026.2.0'
+/** The first patches of releases whose bodies changed between two patches, and a candidate that had not all of its release. */
+export type EarlyPatch = '2024.10.0' | '2025.12.0' | '2026.2.0' | '2026.5.0-rc1'
 
 /** The releases that the sandbox can play, oldest first. It plays an `EarlyPatch` too, where one is asked for. */
 export const releases: readonly Release[] = [
@@ -51,6 +51,7 @@ export function since(release: Release, version: string): boolean {
 const answers = new Map<string, boolean>()
 
 function rank(version: string, unsaidPatch: number): number {
-  const [year = 0, month = 0, patch = unsaidPatch] = version.split('.').map(Number)
-  return (year * 100 + month) * 100 + patch
+  const [numbers = '', candidate] = version.split('-')
+  const [year = 0, month = 0, patch = unsaidPatch] = numbers.split('.').map(Number)
+  return (year * 100 + month) * 100 + patch - (candidate === undefined ? 0 : 0.5)
 }

@@ -80,7 +80,9 @@ export function graphOf(type: GraphQLObjectType, selection: Selection, body: Bod
     const value = sourceOf(type, name, body, world)
     if (!inner) return [name, isEnum(type, name) && typeof value === 'string' ? value.toUpperCase() : value]
     const innerType = objectOf(fieldOf(type, name).type) as GraphQLObjectType
-    const graph = (item: unknown) => graphOf(innerType, inner, item as Body, world)
+    // Where authentik sends keys alone, each object is its own body.
+    const bodyOf = (item: unknown) => (typeof item === 'object' ? (item as Body) : { pk: item })
+    const graph = (item: unknown) => graphOf(innerType, inner, bodyOf(item), world)
     if (Array.isArray(value)) return [name, value.map(graph)]
     return [name, value === null ? null : graph(value)]
   })
@@ -104,6 +106,7 @@ const derived: Readonly<Record<string, (body: Body, type: GraphQLObjectType, wor
   idTokenClaims: ({ id_token: text }) => JSON.parse(String(text)),
   parents: parentsOf,
   parent: (body) => parentsOf(body)[0] ?? null,
+  parentName: (body) => parentsOf(body)[0]?.['name'] ?? null,
   effectiveGroups: ({ pk }, _type, { me }) => {
     const groups = me['groups'] as readonly Body[]
     return pk === me['pk'] ? [...new Map(groups.map((group) => [group['pk'], group])).values()] : null

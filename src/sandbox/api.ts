@@ -15,29 +15,30 @@ export interface ApiRequest {
   release: Release
   /** Null for somebody without credentials. */
   caller: Caller | null
-  query: Query
+  query: QueryString
   /** The key in the path, "" where the path has none. */
   key: string
-  /** What an administrator allows at most: `page_size` is unbounded without. */
+  /** The most rows that a page has, whatever `page_size` asks for. */
   maxPageSize: number
 }
 
-/** One path of the API: what it answers to whom. */
+/** One path of the API, and what it replies to a request. */
 export interface Route {
-  /** Without "/api/v3/", for example "core/users/{pk}/". */
+  /** Without "/api/v3/", for example "core/users/{key}/". */
   path: string
   /** What OPTIONS answers. */
   name: string
   description: string
-  /** authentik lets anybody in where the path has a key, and then shows nothing. */
+  /** Whether a request without credentials gets as far as the rows: where the path has a key. authentik then shows it none. */
   anonymous: boolean
-  /** The body to answer with. */
+  /** The body of the reply. */
   get(request: ApiRequest): unknown
+  /** Deletes the row that the path names. Absent where nothing can be deleted. */
   remove?(request: ApiRequest): void
 }
 
-/** Query parameters as Django reads them: where one is repeated, the last counts. */
-export class Query {
+/** The parameters in an address, as Django reads them: of a repeated one the last counts. */
+export class QueryString {
   readonly #parameters: URLSearchParams
 
   constructor(text: string) {
@@ -54,7 +55,7 @@ export class Query {
     return this.all(name).at(-1)
   }
 
-  /** Whether a flag such as `include_groups` says yes: only "true" does, "1" does not. */
+  /** Whether a flag such as `include_groups` is set. Only "true" sets one; "1" does not. */
   includes(flag: string, unsaid: boolean): boolean {
     const value = this.last(flag)
     return value === undefined ? unsaid : value.toLowerCase() === 'true'

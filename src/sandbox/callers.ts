@@ -1,3 +1,4 @@
+import { type Release, since } from '../releases.ts'
 import { isSuperuser } from './directory.ts'
 import { refuse } from './errors.ts'
 import { type UserRow, users } from './sample/people.ts'
@@ -53,13 +54,17 @@ const furtherCallers: readonly Demonstration[] = [
 ]
 
 /**
- * Who asks, by the value of the Authorization header: null where nobody says so, as with an empty token.
- * Throws a `Refusal` for what authentik does not accept, and any other error where authentik itself breaks.
+ * The caller, by the value of the Authorization header; null without credentials, and with an empty token.
+ * Throws a `Refusal` for credentials that authentik does not accept, and any other error where authentik crashes.
  */
-export function authenticate(authorization: string | undefined): Caller | null {
+export function authenticate(authorization: string | undefined, release: Release): Caller | null {
   const [, scheme = '', token = ''] = /^(\S+) +(.+)$/.exec(authorization ?? '') ?? []
   if (token === '') return null
-  if (scheme.toLowerCase() !== 'bearer') throw refuse.schemeUnsupported()
+  if (scheme.toLowerCase() !== 'bearer') {
+    // Another scheme counts as no credentials since 2025.12.
+    if (since(release, '2025.12')) return null
+    throw refuse.schemeUnsupported()
+  }
   if (/[^\x20-\x7e]/.test(token)) throw new TypeError('comparing strings with non-ASCII characters is not supported')
   const demonstration = [...demonstrationCallers, ...furtherCallers].find(
     (caller) => caller.token === token && !caller.expired,

@@ -2,23 +2,24 @@ import { since } from '../releases.ts'
 import type { ApiRequest, Route } from './api.ts'
 import { refuse } from './errors.ts'
 import { type Filter, filtered } from './filters.ts'
-import type { KeyKind } from './keys.ts'
+import type { Key } from './keys.ts'
 import { ordered } from './order.ts'
 import { pageOf } from './page.ts'
 import { searched } from './search.ts'
 
-/** Any row: it has a key. */
-export interface Keyed {
+/** Any row. Rights on a single object name it by its `pk`, whatever names it in its address. */
+export interface AnyRow {
   pk: number | string
 }
 
-/** One of authentik's resources: its sample rows, and how they are asked for and spelled. */
-export interface Resource<Row extends Keyed> {
+/** One of authentik's resources: its sample rows, who may see them, how they are selected and how they are written. */
+export interface Resource<Row extends AnyRow> {
   /** Without "/api/v3/", for example "core/users/". */
   path: string
   /** authentik's own name for a row, which newer releases put into a 404. */
   model: string
-  key: KeyKind
+  /** The property that names a row in its address. */
+  key: Key<Row>
   rows: readonly Row[]
   /** The rows that the caller sees. Throws a `Refusal` where authentik refuses instead of showing none. */
   visible(rows: readonly Row[], request: ApiRequest): readonly Row[]
@@ -31,15 +32,15 @@ export interface Resource<Row extends Keyed> {
   order: readonly (keyof Row & string)[]
   /** The right to delete a row. Without it rows cannot be deleted here. */
   deleteRight?: string
-  /** The body that the request's release would send for a row. */
+  /** The body that the requested release has for a row. */
   present(row: Row, request: ApiRequest): object
 }
 
 /** The list and the detail of a resource, over a copy of its rows. */
-export function collectionRoutes<Row extends Keyed>(resource: Resource<Row>): Route[] {
+export function collectionRoutes<Row extends AnyRow>(resource: Resource<Row>): Route[] {
   const rows = [...resource.rows]
 
-  // authentik filters before it looks for a key too, so a detail can be filtered away.
+  // authentik applies the filters before it looks for a key, so they can hide the row that a path names.
   const select = (request: ApiRequest) => {
     const visible = resource.visible(rows, request)
     return searched(filtered(visible, resource.filters, request), resource.search, request)
@@ -51,9 +52,9 @@ export function collectionRoutes<Row extends Keyed>(resource: Resource<Row>): Ro
   }
   const find = (request: ApiRequest) => {
     const selected = select(request)
-    const key = resource.key.read(request.key)
+    const key = resource.key.kind.read(request.key)
     if (key === null) throw refuse.notFound()
-    const row = selected.find((candidate) => String(candidate.pk) === key)
+    const row = selected.find((candidate) => String(candidate[resource.key.property]) === key)
     if (!row) throw refuse.noSuchObject(resource.model, request.release)
     return row
   }
@@ -68,7 +69,7 @@ export function collectionRoutes<Row extends Keyed>(resource: Resource<Row>): Ro
   return [
     { path: resource.path, name: `${name} List`, description, anonymous: false, get: list },
     {
-      path: `${resource.path}{pk}/`,
+      path: `${resource.path}{key}/`,
       name: `${name} Instance`,
       description,
       anonymous: true,
@@ -78,8 +79,8 @@ export function collectionRoutes<Row extends Keyed>(resource: Resource<Row>): Ro
   ]
 }
 
-/** Only the rows that the caller may see by a right, all of them or some. With none in sight authentik refuses. */
-export function visibleByRight<Row extends Keyed>(right: string) {
+/** The rows on which the caller holds the right. authentik refuses callers who hold it on none, but not its outposts. */
+export function visibleByRight<Row extends AnyRow>(right: string) {
   return (rows: readonly Row[], { caller }: ApiRequest): readonly Row[] => {
     const visible = rows.filter((row) => caller?.may(right, row.pk))
     if (visible.length === 0 && caller?.user.type !== 'internal_service_account') throw refuse.forbidden()

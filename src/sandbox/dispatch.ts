@@ -1,8 +1,8 @@
 import type { Release } from '../releases.ts'
-import { type Answer, pageAnswer } from './answer.ts'
-import { type ApiRequest, Query, type Route, type SandboxRequest } from './api.ts'
+import { type ApiRequest, QueryString, type Route, type SandboxRequest } from './api.ts'
 import { authenticate } from './callers.ts'
 import { Refusal, refuse } from './errors.ts'
+import { pageReply, type Reply } from './reply.ts'
 
 /** What a sandbox was started with. */
 export interface Settings {
@@ -10,8 +10,8 @@ export interface Settings {
   maxPageSize: number
 }
 
-/** Finds the route of a request and lets it answer. */
-export function dispatch(request: SandboxRequest, routes: readonly Route[], settings: Settings): Answer {
+/** The reply to a request, by the route that its path has. */
+export function dispatch(request: SandboxRequest, routes: readonly Route[], settings: Settings): Reply {
   const [path = '', query = ''] = request.path.split(/\?(.*)/s)
   if (path === '/-/health/live/' || path === '/-/health/ready/') return { status: 200 }
   const { route, key = '' } = match(path, routes)
@@ -19,17 +19,17 @@ export function dispatch(request: SandboxRequest, routes: readonly Route[], sett
 
   const allow = route.remove ? 'GET, DELETE, HEAD, OPTIONS' : 'GET, HEAD, OPTIONS'
   try {
-    return { ...answer(request, route, { ...settings, query: new Query(query), key }), allow }
+    return { ...replyTo(request, route, { ...settings, query: new QueryString(query), key }), allow }
   } catch (error) {
     if (error instanceof Refusal) return { status: error.status, body: error.body, allow }
-    return pageAnswer(500, `Server Error: ${error}`)
+    return pageReply(500, `Server Error: ${error}`)
   }
 }
 
-/** In authentik's order: how to answer, who asks, whether they may come in, and only then what they want. */
-function answer(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, 'caller'>): Answer {
+/** Checks in authentik's order: the format of the reply, the credentials, whether the path is open to the caller, the method. */
+function replyTo(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, 'caller'>): Reply {
   negotiate(asked.query.last('format'), request.headers.accept)
-  const caller = authenticate(request.headers.authorization)
+  const caller = authenticate(request.headers.authorization, asked.release)
   if (!caller && !route.anonymous) throw refuse.credentialsMissing()
   switch (request.method) {
     case 'GET':
@@ -49,7 +49,7 @@ function answer(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, '
 
 function match(path: string, routes: readonly Route[]): { route?: Route; key?: string } {
   for (const route of routes) {
-    const [start = '', end] = `/api/v3/${route.path}`.split('{pk}')
+    const [start = '', end] = `/api/v3/${route.path}`.split('{key}')
     if (end === undefined && path === start) return { route }
     if (end === undefined || !path.startsWith(start) || !path.endsWith(end)) continue
     const key = path.slice(start.length, -end.length)
@@ -58,9 +58,9 @@ function match(path: string, routes: readonly Route[]): { route?: Route; key?: s
   return {}
 }
 
-/** Any other path is one of the user interface, which only reads. */
-function notRouted(method: string): Answer {
-  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return pageAnswer(404, 'Not Found')
+/** Any other path belongs to authentik's user interface, which knows no methods but these. */
+function notRouted(method: string): Reply {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return pageReply(404, 'Not Found')
   return { status: 405, allow: 'GET, HEAD, OPTIONS' }
 }
 

@@ -76,6 +76,7 @@ export const complaint = {
   notValid: (value: string) => new Sentence(`“${value}” is not a valid value.`, `„${value}“ ist kein gültiger Wert.`),
   notUuid: (value: string) => new Sentence(`“${value}” is not a valid UUID.`, `„${value}“ ist keine gültige UUID.`),
   uuidExpected: () => new Sentence('Enter a valid UUID.', 'Bitte eine gültige UUID eingeben.'),
+  notTime: () => new Sentence('Enter a valid date/time.'),
   nullCharacters: () => new Sentence('Null characters are not allowed.', 'Nullzeichen sind nicht erlaubt.'),
   notJson: () => new Sentence('filter: failed to parse JSON'),
   notMapping: () => new Sentence('filter: value must be key:value mapping'),

@@ -1,3 +1,4 @@
+import { since } from '../releases.ts'
 import type { ApiRequest } from './api.ts'
 import { badParameters, complaint, Sentence } from './errors.ts'
 import { integerKey, type KeyKind, uuidKey } from './keys.ts'
@@ -7,21 +8,24 @@ type Test<Row> = (row: Row) => boolean
 /** A query parameter that narrows a list. */
 export interface Filter<Row> {
   parameter: string
+  /** The first release that knows the parameter, where not all do. Older ones ignore it. */
+  since?: string
   /** What a row must pass, null where the values ask for nothing, or what is wrong with them. */
   read(values: readonly string[]): Test<Row> | Sentence | null
 }
 
 type Column<Row, Value> = (row: Row) => Value
 
-/** The rows that pass every filter. What is wrong with the parameters is all said at once. */
+/** The rows that pass every filter. Throws one `Refusal` for all that is wrong with the parameters. */
 export function filtered<Row>(
   rows: readonly Row[],
   filters: readonly Filter<Row>[],
-  { query }: ApiRequest,
+  { query, release }: ApiRequest,
 ): readonly Row[] {
   const complaints = new Map<string, Sentence>()
   let remaining = rows
-  for (const { parameter, read } of filters) {
+  for (const { parameter, since: first = '0', read } of filters) {
+    if (!since(release, first)) continue
     const test = read(query.all(parameter))
     if (test instanceof Sentence) complaints.set(parameter, test)
     else if (test) remaining = remaining.filter(test)
@@ -54,6 +58,22 @@ const flagWords = new Map([
   ['false', false],
   ['0', false],
 ])
+
+/** A time, exact, or with `__gt` and `__lt` a bound. */
+export function times<Row>(parameter: string, first: string, column: Column<Row, string>): Filter<Row>[] {
+  const compare = (suffix: string, holds: (difference: number) => boolean) => ({
+    ...single<Row>(parameter + suffix, (value) => {
+      const wanted = Date.parse(value)
+      return Number.isNaN(wanted) ? complaint.notTime() : (row) => holds(Date.parse(column(row)) - wanted)
+    }),
+    since: first,
+  })
+  return [
+    compare('', (difference) => difference === 0),
+    compare('__gt', (difference) => difference > 0),
+    compare('__lt', (difference) => difference < 0),
+  ]
+}
 
 /** One of a few words. */
 export function choice<Row>(parameter: string, words: readonly string[], column: Column<Row, string>): Filter<Row> {

@@ -43,7 +43,7 @@ const providerKeys = providers.map((provider) => provider.pk)
 export function grantRoutes<Row extends GrantRow>({ columns = [], ...grants }: Grants<Row>): Route[] {
   return collectionRoutes<Row>({
     ...grants,
-    key: integerKey,
+    key: { property: 'pk', kind: integerKey },
     visible: (rows, { caller }) => (caller?.superuser ? rows : rows.filter((row) => row.user === caller?.user.pk)),
     filters: [
       reference('user', integerKey, userKeys, (row) => row.user),
@@ -60,7 +60,9 @@ export function presentGrant(row: GrantRow, request: ApiRequest) {
   const provider = providerOf(row.provider)
   return {
     pk: row.pk,
-    provider: hasSlimProvider(request.release) ? presentSlimProvider(provider) : presentProvider(provider, request),
+    provider: hasSlimProvider(request.release)
+      ? presentSlimProvider(provider, request)
+      : presentProvider(provider, request),
     user: presentUser(userOf(row.user), request),
     is_expired: row.expiring && row.expires !== null && Date.now() > Date.parse(row.expires),
     expires: row.expires,
@@ -74,7 +76,8 @@ export function presentToken(row: TokenRow, request: ApiRequest) {
   return Object.assign(presentGrant(row, request), { id_token, revoked: row.revoked })
 }
 
-/** Since CVE-2026-40166 was fixed, in two releases at once, a grant tells no more of its provider than any provider has. */
+/** Since CVE-2026-40166 was fixed, a grant sends of its provider only what every kind has. Each line of releases got the fix apart. */
 function hasSlimProvider(release: Release): boolean {
-  return since(release, '2026.2.3') || (since(release, '2025.12.5') && !since(release, '2026.2'))
+  const is = (first: string, beyond: string) => since(release, first) && !since(release, beyond)
+  return is('2025.12.5', '2026.2') || is('2026.2.3', '2026.5.0-rc1') || since(release, '2026.5')
 }

@@ -78,7 +78,7 @@ export function coreGroups(): Route[] {
   return collectionRoutes<GroupRow>({
     path: 'core/groups/',
     model: 'Group',
-    key: uuidKey,
+    key: { property: 'pk', kind: uuidKey },
     rows: groups,
     visible: visibleByRight('view_group'),
     filters: [

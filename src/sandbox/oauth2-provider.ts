@@ -5,8 +5,8 @@ import { choice, flag, reference, references, text } from './filters.ts'
 import { integerKey, uuidKey } from './keys.ts'
 import { type ProviderRow, providers } from './sample/providers.ts'
 
-/** What every kind of provider has: all that newer tokens tell of theirs. */
-export function presentSlimProvider(row: ProviderRow) {
+/** What every kind of provider has. The grants of newer releases send no more of their provider. */
+export function presentSlimProvider(row: ProviderRow, { release }: ApiRequest) {
   return {
     pk: row.pk,
     name: row.name,
@@ -17,21 +17,27 @@ export function presentSlimProvider(row: ProviderRow) {
     component: 'ak-provider-oauth2-form',
     assigned_application_slug: row.application?.slug ?? null,
     assigned_application_name: row.application?.name ?? null,
-    // Absent without such an application, against the specification.
-    ...(row.backchannel_application && {
-      assigned_backchannel_application_slug: row.backchannel_application.slug,
-      assigned_backchannel_application_name: row.backchannel_application.name,
-    }),
+    ...presentBackchannel(row, release),
     verbose_name: 'OAuth2/OpenID Provider',
     verbose_name_plural: 'OAuth2/OpenID Providers',
     meta_model_name: 'authentik_providers_oauth2.oauth2provider',
   }
 }
 
+/** Without such an application the names are null since 2025.10. Before they are absent, against the specification. */
+function presentBackchannel({ backchannel_application: application }: ProviderRow, release: Release) {
+  if (!application && !since(release, '2025.10')) return {}
+  return {
+    assigned_backchannel_application_slug: application?.slug ?? null,
+    assigned_backchannel_application_name: application?.name ?? null,
+  }
+}
+
 /** The whole provider. */
-export function presentProvider(row: ProviderRow, { release }: ApiRequest) {
+export function presentProvider(row: ProviderRow, request: ApiRequest) {
+  const { release } = request
   // Not `{ ...slim, more }`: V8 takes many times as long for it, and a page of tokens has a hundred.
-  return Object.assign(presentSlimProvider(row), {
+  return Object.assign(presentSlimProvider(row, request), {
     client_type: row.client_type,
     client_id: row.client_id,
     client_secret: row.client_secret,
@@ -51,10 +57,10 @@ export function presentProvider(row: ProviderRow, { release }: ApiRequest) {
   })
 }
 
-/** One text up to 2024.10.2, objects since; their type came with 2026.5. */
+/** One text up to 2024.10.2, objects since. Their type came with the first candidate of 2026.5. */
 function presentRedirectUris(uris: ProviderRow['redirect_uris'], release: Release) {
   if (!since(release, '2024.10.3')) return uris.map((uri) => uri.url).join('\n')
-  return since(release, '2026.5') ? uris : uris.map(({ matching_mode, url }) => ({ matching_mode, url }))
+  return since(release, '2026.5.0-rc1') ? uris : uris.map(({ matching_mode, url }) => ({ matching_mode, url }))
 }
 
 function presentLogout({ logout_uri, logout_method }: ProviderRow, release: Release) {
@@ -78,7 +84,7 @@ export function oauth2Providers(): Route[] {
   return collectionRoutes<ProviderRow>({
     path: 'providers/oauth2/',
     model: 'OAuth2Provider',
-    key: integerKey,
+    key: { property: 'pk', kind: integerKey },
     rows: providers,
     visible: visibleByRight('view_oauth2provider'),
     filters: [

@@ -1,11 +1,11 @@
+import { since } from '../releases.ts'
 import type { ApiRequest } from './api.ts'
 import { refuse } from './errors.ts'
 
-const defaultPageSize = 100
-
 /** The page that `page` and `page_size` ask for. Throws a `Refusal` where there is no such page. */
-export function pageOf<Row>(rows: readonly Row[], { query, maxPageSize }: ApiRequest) {
-  const size = Math.min(readPositive(query.last('page_size')) ?? defaultPageSize, maxPageSize)
+export function pageOf<Row>(rows: readonly Row[], { query, maxPageSize, release }: ApiRequest) {
+  const usual = since(release, '2025.12') ? 20 : 100
+  const size = Math.min(readPositive(query.last('page_size')) ?? usual, maxPageSize)
   const total_pages = Math.max(1, Math.ceil(rows.length / size))
   const asked = query.last('page') || '1'
   const current = asked === 'last' ? total_pages : readPositive(asked)

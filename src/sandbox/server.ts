@@ -1,13 +1,13 @@
 import { createServer } from 'node:http'
-import { newestRelease, type Release } from '../releases.ts'
+import { newestRelease, type Release, since } from '../releases.ts'
 import { accessTokens } from './access-token.ts'
-import { send } from './answer.ts'
 import type { SandboxRequest } from './api.ts'
 import { authorizationCodes } from './authorization-code.ts'
 import { dispatch } from './dispatch.ts'
 import { coreGroups } from './group.ts'
 import { oauth2Providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
+import { send } from './reply.ts'
 import { coreUsers } from './user.ts'
 
 export { type Release, releases } from '../releases.ts'
@@ -33,7 +33,7 @@ export interface SandboxOptions {
   release?: Release
   /** A free one by default. */
   port?: number
-  /** The bound on `page_size`. authentik has none by default, and so the sandbox. */
+  /** The most rows that a page has. By default 100 since 2025.12, and no bound before. */
   maxPageSize?: number
 }
 
@@ -42,7 +42,8 @@ export interface SandboxOptions {
  * to this machine only. What is deleted in one sandbox is there in the next.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { release = newestRelease, port = 0, maxPageSize = Number.POSITIVE_INFINITY } = options
+  const { release = newestRelease, port = 0 } = options
+  const { maxPageSize = since(release, '2025.12') ? 100 : Number.POSITIVE_INFINITY } = options
   const routes = resources.flatMap((open) => open())
   const requests: SandboxRequest[] = []
 

@@ -3,7 +3,7 @@ import type { ApiRequest, Route } from './api.ts'
 import { attributes } from './attributes-filter.ts'
 import { collectionRoutes, visibleByRight } from './collection.ts'
 import { groupOf, isSuperuser } from './directory.ts'
-import { choices, flag, prefix, references, text, uuidText } from './filters.ts'
+import { choices, flag, prefix, references, text, times, uuidText } from './filters.ts'
 import { presentParent } from './group.ts'
 import { integerKey, nameKey, uuidKey } from './keys.ts'
 import { me } from './me.ts'
@@ -61,7 +61,7 @@ export function coreUsers(): Route[] {
     ...collectionRoutes<UserRow>({
       path: 'core/users/',
       model: 'User',
-      key: integerKey,
+      key: { property: 'pk', kind: integerKey },
       rows: users,
       visible: visibleByRight('view_user'),
       filters: [
@@ -77,6 +77,8 @@ export function coreUsers(): Route[] {
         choices('type', types, (row) => row.type),
         references('groups_by_name', nameKey, groupNames, (row) => row.groups.map((pk) => groupOf(pk).name)),
         references('groups_by_pk', uuidKey, groupKeys, (row) => row.groups),
+        ...times<UserRow>('date_joined', '2025.8', (row) => row.date_joined),
+        ...times<UserRow>('last_updated', '2025.8', (row) => row.last_updated),
         attributes((row) => row.attributes),
       ],
       search: ['username', 'name', 'email', 'uuid'],

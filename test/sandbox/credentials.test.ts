@@ -29,10 +29,18 @@ describe('credentials', () => {
     ['an unknown token', 'Bearer nonsense', tokenDetail, 403, 'Token invalid/expired'],
     ['an expired token', 'Bearer demo-expired', tokenDetail, 403, 'Token invalid/expired'],
     ['two words', 'Bearer demo-superuser twice', list, 403, 'Token invalid/expired'],
-    ['another scheme', 'Basic YTpi', list, 403, 'Unsupported authentication type'],
+    ['another scheme', 'Basic YTpi', list, 403, missing],
+    ['another scheme', 'Basic YTpi', tokenDetail, 404, absent],
   ])('refuses %s (%j) at %s with %i', async (_what, authorization, path, status, detail) => {
     const reply = await ask(sandbox, path, { ...(authorization && { headers: { authorization } }) })
     expect(reply).toMatchObject({ status, type: 'application/json', body: { detail } })
+  })
+
+  it('refuses another scheme as such before 2025.12', async () => {
+    const old = await startSandbox({ release: '2025.10' })
+    const reply = await ask(old, tokenDetail, { headers: { authorization: 'Basic YTpi' } })
+    expect(reply).toMatchObject({ status: 403, body: { detail: 'Unsupported authentication type' } })
+    await old.close()
   })
 
   it('accepts the scheme in any case', async () => {

@@ -36,6 +36,8 @@ describe('a list', () => {
     ['core/users/?path=partners/ipma', [24]],
     ['core/users/?path_startswith=partners&ordering=pk', [22, 23, 24]],
     ['core/users/?is_active=false', [10]],
+    ['core/users/?date_joined__gt=2100-01-01T00:00:00Z', []],
+    ['core/users/?date_joined__lt=2100-01-01&ordering=pk&page_size=2', [4, 5]],
     ['core/users/?is_superuser=TRUE&ordering=pk', [4, 28]],
     ['core/users/?type=external&type=service_account&ordering=pk', [22, 23, 24, 25, 26]],
     [`core/users/?groups_by_pk=${group(4)}&groups_by_pk=${group(8)}&ordering=pk`, [4, 10, 28]],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
+import { type Release, type Sandbox, startSandbox } from '../../src/sandbox/server.ts'
 import { ask, askForPage, type Page } from './ask.ts'
 
 const tokens = 'oauth2/access_tokens/'
@@ -12,9 +12,9 @@ afterAll(() => sandbox.close())
 
 describe('pages', () => {
   it.each([
-    ['', { next: 2, previous: 0, count: 300, current: 1, total_pages: 3, start_index: 1, end_index: 100 }],
-    ['?page=', { next: 2, previous: 0, count: 300, current: 1, total_pages: 3, start_index: 1, end_index: 100 }],
-    ['?page=3', { next: 0, previous: 2, count: 300, current: 3, total_pages: 3, start_index: 201, end_index: 300 }],
+    ['', { next: 2, previous: 0, count: 300, current: 1, total_pages: 15, start_index: 1, end_index: 20 }],
+    ['?page=', { next: 2, previous: 0, count: 300, current: 1, total_pages: 15, start_index: 1, end_index: 20 }],
+    ['?page=15', { next: 0, previous: 14, count: 300, current: 15, total_pages: 15, start_index: 281, end_index: 300 }],
     [
       '?page_size=7&page=2',
       { next: 3, previous: 1, count: 300, current: 2, total_pages: 43, start_index: 8, end_index: 14 },
@@ -25,7 +25,7 @@ describe('pages', () => {
     ],
     [
       '?page_size=1000',
-      { next: 0, previous: 0, count: 300, current: 1, total_pages: 1, start_index: 1, end_index: 300 },
+      { next: 2, previous: 0, count: 300, current: 1, total_pages: 3, start_index: 1, end_index: 100 },
     ],
     ['?user=21', { next: 0, previous: 0, count: 0, current: 1, total_pages: 1, start_index: 0, end_index: 0 }],
   ])('are counted for "%s"', async (query, pagination) => {
@@ -34,11 +34,21 @@ describe('pages', () => {
     expect(page.results).toHaveLength(pagination.end_index && pagination.end_index - pagination.start_index + 1)
   })
 
-  it.each(['0', '-1', 'abc', ''])('hold 100 rows where %j is asked for', async (size) => {
-    expect((await askForPage(sandbox, `${tokens}?page_size=${size}`)).results).toHaveLength(100)
+  it.each(['0', '-1', 'abc', ''])('hold 20 rows where %j is asked for', async (size) => {
+    expect((await askForPage(sandbox, `${tokens}?page_size=${size}`)).results).toHaveLength(20)
   })
 
-  it.each(['?page=4', '?page=0', '?page=-1', '?page=abc', '?page=1.0', '?user=21&page=2'])(
+  it.each<[Release, number, number]>([
+    ['2025.10', 100, 300],
+    ['2025.12', 20, 100],
+  ])('hold in %s %i rows where no size is asked for, and at most %i', async (release, usual, most) => {
+    const other = await startSandbox({ release })
+    expect((await askForPage(other, tokens)).results).toHaveLength(usual)
+    expect((await askForPage(other, `${tokens}?page_size=1000`)).results).toHaveLength(most)
+    await other.close()
+  })
+
+  it.each(['?page=16', '?page=0', '?page=-1', '?page=abc', '?page=1.0', '?user=21&page=2'])(
     'do not exist at "%s"',
     async (query) => {
       const reply = await ask(sandbox, tokens + query, { token: 'demo-superuser' })
@@ -62,6 +72,12 @@ describe('pages', () => {
 })
 
 describe('orders', () => {
+  let whole: Sandbox
+  beforeAll(async () => {
+    whole = await startSandbox({ maxPageSize: 1000 })
+  })
+  afterAll(() => whole.close())
+
   it.each([
     ['pk', [1, 2, 3]],
     ['-pk', [300, 299, 298]],
@@ -76,7 +92,7 @@ describe('orders', () => {
   it.each(['', 'id', '-id', 'scope', 'id_token', 'is_expired', 'nope'])(
     'tokens by provider and expiry where %j is asked for',
     async (ordering) => {
-      const { results } = await askForPage(sandbox, `${tokens}?ordering=${ordering}&page_size=1000`)
+      const { results } = await askForPage(whole, `${tokens}?ordering=${ordering}&page_size=1000`)
       const placed = results.map((row) => [row.provider?.pk, row.expires])
       const sorted = placed.toSorted(
         ([provider, expires], [otherProvider, otherExpires]) =>
@@ -90,7 +106,7 @@ describe('orders', () => {
     ['expires', -1],
     ['-expires', 0],
   ])('what never expires as if it expired last, by %s', async (ordering, place) => {
-    const { results } = await askForPage(sandbox, `${tokens}?page_size=1000&ordering=${ordering}`)
+    const { results } = await askForPage(whole, `${tokens}?page_size=1000&ordering=${ordering}`)
     expect(results.at(place)?.expires).toBeNull()
   })
 

@@ -79,6 +79,7 @@ describe.each(['access_tokens', 'refresh_tokens', 'authorization_codes'])('the p
     ['2025.12', false],
     ['2026.2.0', true],
     ['2026.2', false],
+    ['2026.5.0-rc1', true],
     ['2026.5', false],
     ['2026.8', false],
   ])('in %s: whole is %s', async (release, whole) => {
@@ -88,6 +89,11 @@ describe.each(['access_tokens', 'refresh_tokens', 'authorization_codes'])('the p
     expect(body).toHaveProperty('provider.meta_model_name')
   })
 })
+
+interface Names {
+  readonly assigned_backchannel_application_slug?: string | null
+  readonly assigned_backchannel_application_name?: string | null
+}
 
 describe('a provider', () => {
   it('spells its redirect URIs as one text up to 2024.10.2', async () => {
@@ -99,14 +105,21 @@ describe('a provider', () => {
   })
 
   it.each(releases)(
-    'without an application has null for its name, and no backchannel application, in %s',
+    'without an application has null for its name, and before 2025.10 nothing for a backchannel one, in %s',
     async (release) => {
       const body = await play(release, 'providers/oauth2/9/')
       expect(body).toMatchObject({ assigned_application_slug: null, assigned_application_name: null })
-      expect(body).not.toHaveProperty('assigned_backchannel_application_slug')
-      expect(body).not.toHaveProperty('assigned_backchannel_application_name')
+      const { assigned_backchannel_application_slug: slug, assigned_backchannel_application_name: name } = body as Names
+      const expected = since(release, '2025.10') ? null : undefined
+      expect([slug, name]).toEqual([expected, expected])
     },
   )
+
+  it('has grant types since 2026.5, which its first candidate lacks', async () => {
+    expect(await play('2026.5.0-rc1', 'providers/oauth2/2/')).not.toHaveProperty('grant_types')
+    expect(await play('2026.5.0-rc1', 'providers/oauth2/2/')).toHaveProperty('redirect_uris.0.redirect_uri_type')
+    expect(await play('2026.5', 'providers/oauth2/2/')).toHaveProperty('grant_types')
+  })
 
   it('names its backchannel application where it has one', async () => {
     expect(await play('2026.8', 'providers/oauth2/6/')).toMatchObject({

@@ -39,7 +39,7 @@ describe.each(published)('playing %s', (release, packageName) => {
   let sandbox: Sandbox
   let validatorOf: ReturnType<typeof readSpecification>
   beforeAll(async () => {
-    sandbox = await startSandbox({ release })
+    sandbox = await startSandbox({ release, maxPageSize: 1000 })
     validatorOf = readSpecification(packageName)
   }, 60_000)
   afterAll(() => sandbox.close())

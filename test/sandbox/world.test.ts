@@ -16,7 +16,7 @@ interface Token {
 let sandbox: Sandbox
 let tokens: Token[]
 beforeAll(async () => {
-  sandbox = await startSandbox()
+  sandbox = await startSandbox({ maxPageSize: 1000 })
   tokens = await allTokens('access_tokens')
 })
 afterAll(() => sandbox.close())
@@ -65,7 +65,7 @@ it('has one refresh token that was rotated', async () => {
 })
 
 it('tells the same each time that it is started', async () => {
-  const again = await startSandbox()
+  const again = await startSandbox({ maxPageSize: 1000 })
   const path = 'oauth2/access_tokens/?page_size=1000'
   const [one, other] = await Promise.all([sandbox, again].map((each) => ask(each, path, { token: 'demo-superuser' })))
   expect(one?.body).toEqual(other?.body)

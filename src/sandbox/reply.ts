@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { type Release, since } from '../releases.ts'
 import { Sentence } from './errors.ts'
 
-/** An answer before it is written: JSON where it has a `body`, else a page. */
-export interface Answer {
+/** What is sent back, before it is written: JSON where it has a `body`, else a page. */
+export interface Reply {
   status: number
   body?: unknown
   page?: string
@@ -12,21 +12,21 @@ export interface Answer {
   allow?: string
 }
 
-/** A page instead of JSON: authentik's own answer wherever its API is not reached, or breaks. */
-export function pageAnswer(status: number, title: string): Answer {
+/** A web page. authentik sends one instead of JSON where its API is not reached, or crashes. */
+export function pageReply(status: number, title: string): Reply {
   return { status, page: `<!DOCTYPE html>\n<html><head><title>${title} - authentik</title></head></html>\n` }
 }
 
-/** Writes an answer with the headers that authentik sends. */
-export function send(response: ServerResponse, answer: Answer, release: Release, acceptLanguage = ''): void {
+/** Writes a reply, with the headers that authentik sends. */
+export function send(response: ServerResponse, reply: Reply, release: Release, acceptLanguage = ''): void {
   const translating = since(release, '2025.10')
   const language = translating && /^de\b/i.test(acceptLanguage) ? 'de' : 'en'
-  const text = textOf(answer, language)
-  response.writeHead(answer.status, {
-    ...(answer.status !== 204 && {
-      'content-type': 'body' in answer ? 'application/json' : 'text/html; charset=utf-8',
+  const text = textOf(reply, language)
+  response.writeHead(reply.status, {
+    ...(reply.status !== 204 && {
+      'content-type': 'body' in reply ? 'application/json' : 'text/html; charset=utf-8',
     }),
-    ...(answer.allow !== undefined && { allow: answer.allow }),
+    ...(reply.allow !== undefined && { allow: reply.allow }),
     'x-frame-options': 'DENY',
     'content-length': Buffer.byteLength(text),
     'x-content-type-options': 'nosniff',
@@ -38,7 +38,7 @@ export function send(response: ServerResponse, answer: Answer, release: Release,
   response.end(text)
 }
 
-function textOf({ status, body, page = '' }: Answer, language: 'en' | 'de'): string {
+function textOf({ status, body, page = '' }: Reply, language: 'en' | 'de'): string {
   if (body === undefined) return page
   if (status < 400) return JSON.stringify(body)
   return JSON.stringify(body, (_name, value: unknown) => (value instanceof Sentence ? value[language] : value))

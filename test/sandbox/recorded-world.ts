@@ -1,0 +1,152 @@
+import { type Recording, type RecordingsName, readKeys } from '../recordings.ts'
+
+// The recorded servers had another world than the sandbox. Here each recorded key, and each caller, has one of ours of the
+// same nature, so that the sandbox can be asked the recorded questions.
+
+const group = (number: number) => `67726f75-7000-4000-8000-${String(number).padStart(12, '0')}`
+
+/** Ours, by the name that the recordings have for a key. Where they give several names to one key, the first counts. */
+const named: readonly [name: string, place: string, own: string][] = [
+  ['TOKEN', 'access_tokens/', '42'],
+  ['TOKEN_PLAIN', 'access_tokens/', '5'],
+  ['TOKEN_EXPIRED', 'access_tokens/', '12'],
+  ['TOKEN_REVOKED', 'access_tokens/', '7'],
+  ['TOKEN_NOIDT', 'access_tokens/', '4'],
+  ['TOKEN_NOEXP', 'access_tokens/', '1'],
+  ['PROVIDER_NOAPP', 'oauth2/', '9'],
+  ['USER', 'users/', '8'],
+  ['USER_MANY', 'users/', '15'],
+  ['USER_PLAIN', 'users/', '5'],
+  ['USER', 'user=', '8'],
+  ['USER_NOTOKEN', 'user=', '21'],
+  ['USER_PLAIN', 'user=', '5'],
+  // Somebody with a token for provider 1.
+  ['USER_ADMIN', 'user=', '8'],
+  ['USER', 'members_by_pk=', '8'],
+  ['USER_PLAIN', 'members_by_pk=', '5'],
+  ['GROUP', 'groups/', group(3)],
+  ['GROUP_ROOT', 'groups/', group(1)],
+  ['GROUP', 'groups_by_pk=', group(3)],
+]
+
+/** Of attributes and of searches, ours that find something. */
+const always: readonly [theirs: string, own: string][] = [
+  ['attributes=%7B%22n%22%3A13%7D', 'attributes=%7B%22badge%22%3A%22N-0042%22%7D'],
+  ['attributes=%7B%22n__in%22%3A%5B13%2C14%2C15%5D%7D', 'attributes=%7B%22badge__in%22%3A%5B%22N-0042%22%5D%7D'],
+]
+
+interface World {
+  /** Ours, for keys that the recordings have no name for. */
+  readonly keys: readonly [theirs: string, own: string][]
+  /** Our callers with the rights of theirs. Callers that are not named have no token that works. */
+  readonly callers: Readonly<Record<string, string>>
+}
+
+const oldest: World = {
+  keys: [
+    ['access_tokens/3', 'access_tokens/41'],
+    ['access_tokens/84', 'access_tokens/23'],
+    ['client_id=seedclient03', 'client_id=demo-client-wiki'],
+    ['search=seed-user', 'search=a'],
+    ['seed-key-admin', 'demo-superuser'],
+  ],
+  callers: {
+    admin: 'demo-superuser',
+    jwtadmin: 'demo-superuser',
+    jwtrevoked: 'demo-superuser',
+    plain: 'demo-plain',
+    jwtplain: 'demo-plain',
+    viewer: 'demo-viewer',
+    delegate: 'demo-delegate',
+    outpost: 'demo-outpost',
+    expired: 'demo-expired',
+  },
+}
+
+const newer: World = {
+  keys: [
+    // The viewer's own, and the delegate's.
+    ['access_tokens/19', 'access_tokens/38'],
+    ['access_tokens/2', 'access_tokens/23'],
+    ['refresh_tokens/53', 'refresh_tokens/38'],
+    // Those that the caller with rights on single objects may see.
+    ['oauth2/2', 'oauth2/1'],
+    ['users/8', 'users/5'],
+    ['users/34', 'users/5'],
+    ['client_id=client-03', 'client_id=demo-client-wiki'],
+    ['search=Provider%2003', 'search=wiki'],
+    ['search=plain0', 'search=a'],
+    ['seed-root1', 'demo-superuser'],
+  ],
+  callers: {
+    admin: 'demo-superuser',
+    jwtadmin: 'demo-superuser',
+    jwtrevoked: 'demo-plain',
+    plain: 'demo-plain',
+    jwtplain: 'demo-plain',
+    viewer: 'demo-auditor',
+    objviewer: 'demo-viewer',
+    delegate: 'demo-delegate',
+    outpost: 'demo-outpost',
+    expired: 'demo-expired',
+  },
+}
+
+const access: World = {
+  keys: [],
+  callers: {
+    root1: 'demo-superuser',
+    plain: 'demo-plain',
+    plain02: 'demo-plain',
+    'synthetic-tk-plain02-api': 'demo-plain',
+    'jwt-plain': 'demo-plain',
+    viewer: 'demo-auditor',
+    delegate: 'demo-delegate',
+    outpost: 'demo-outpost',
+    svc: 'demo-nobody',
+    norights: 'demo-nobody',
+    delonly: 'demo-nobody',
+  },
+}
+
+const worlds: Readonly<Record<RecordingsName, World>> = {
+  '2024.10.5': oldest,
+  '2025.10.4': newer,
+  '2025.12.4': newer,
+  '2026.5.0-rc1': newer,
+  'access-2026.5.0-rc1': access,
+}
+
+/** What a recorded question is to the sandbox: its address, headers and body. */
+export function questionOf({ from, method, url, caller, sent }: Recording) {
+  const token = caller === '-' ? undefined : (worlds[from].callers[caller] ?? 'demo-unknown')
+  const headers = Object.fromEntries(Object.entries(sent.headers).map(([name, value]) => [name, ours(value, from)]))
+  return {
+    path: ours(url, from),
+    question: { method, token, headers, ...(sent.body !== undefined && { body: sent.body }) },
+  }
+}
+
+function ours(text: string, from: RecordingsName): string {
+  const own = ownKeys(from)
+  const theirs = new RegExp(`\\b(${[...own.keys()].join('|')})(?![\\w-])`, 'g')
+  return text.replace(theirs, (key) => own.get(key) ?? key)
+}
+
+const known = new Map<RecordingsName, ReadonlyMap<string, string>>()
+
+function ownKeys(from: RecordingsName): ReadonlyMap<string, string> {
+  const keys = known.get(from) ?? readOwnKeys(from)
+  known.set(from, keys)
+  return keys
+}
+
+function readOwnKeys(from: RecordingsName): ReadonlyMap<string, string> {
+  const theirs = readKeys(from)
+  const byName = named.flatMap<readonly [string, string]>(([name, place, own]) => {
+    const key = theirs.get(name)
+    return key === undefined ? [] : [[place + key, place + own]]
+  })
+  // Of two entries with one key a Map keeps the later.
+  return new Map([...byName.toReversed(), ...always, ...worlds[from].keys])
+}
