@@ -1,15 +1,18 @@
 import type { ServerResponse } from 'node:http'
 import { type Recording, type RecordingsName, readRecordings } from './recordings.ts'
-import { type Body, resources, type Typename, type World } from './rest.ts'
+import { type Body, resourceOf, resources, type World } from './rest.ts'
 import { listen } from './start.ts'
 
 // A real authentik as far as it was recorded: what its answers say of each object, and a server that gives them again.
 
-/** The type that the path is about, with the key in it: '' for a list. Undefined for paths that the gateway never asks. */
-export function subjectOf(url: string): { type: Typename; key: string } | undefined {
+/** The types whose recordings are replayed here. Every other type has its own test for that. */
+export const replayed = ['AccessToken', 'RefreshToken', 'AuthorizationCode', 'OAuth2Provider', 'User', 'Group']
+
+/** The type that the path is about, with the key in it: '' for a list. Undefined for other paths. */
+export function subjectOf(url: string): { type: string; key: string } | undefined {
   const path = pathOf(url)
-  for (const type of Object.keys(resources) as Typename[]) {
-    const [before, key = ''] = path.split(resources[type].path)
+  for (const type of replayed) {
+    const [before, key = ''] = path.split(resourceOf(type).path)
     if (before === '' && /^([\w-]+\/)?$/.test(key)) return { type, key: key.replace('/', '') }
   }
   return undefined
@@ -116,7 +119,7 @@ function rowIn(list: string, key: string): string {
 function wholeAnswerTo(url: string, recording: Recording): Recording {
   const answer = answerTo(url, recording)
   const flags = Object.keys(related).filter((flag) => url.includes(`${flag}=true`))
-  if (flags.length === 0 || !url.includes(resources.Group.path)) return answer
+  if (flags.length === 0 || !url.includes(resourceOf('Group').path)) return answer
   const body = read(answer)
   const fill = (row: Body) => withRelated(row, recording.from, flags)
   const filled = body.results ? { ...body, results: body.results.map(fill) } : fill(body)
@@ -144,7 +147,7 @@ export function worldOf(recording: Recording): World {
   return {
     me: read(answerTo('/api/v3/core/users/me/', recording))['user'] as Body,
     own: ({ name }, pk) => {
-      const path = resources[name as Typename]?.path
+      const path = resources.get(name)?.path
       if (!path) return undefined
       return withRelated(read(answerTo(`${path}${pk}/`, recording)), recording.from, Object.keys(related))
     },

@@ -121,6 +121,12 @@ describe('A revocation that authentik does not answer', () => {
       'UPSTREAM_UNAVAILABLE',
       true,
     ],
+    [
+      'a 405 with nothing, as a crash of authentik',
+      (_request, response) => response.writeHead(405, { 'content-type': 'text/html; charset=utf-8' }).end(),
+      'UPSTREAM_UNAVAILABLE',
+      true,
+    ],
     ['a 405 with JSON', answer(405, { detail: 'Method "DELETE" not allowed.' }), 'UPSTREAM_INVALID_RESPONSE', true],
     ['a web page', (_request, response) => response.end('<html>'), 'UPSTREAM_INVALID_RESPONSE', true],
     ['a 200', answer(200, { pk: 1 }), 'UPSTREAM_INVALID_RESPONSE', true],

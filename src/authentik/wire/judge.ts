@@ -52,8 +52,8 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
     throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
   }
   if (status === 204 && expected.answer === 'nothing') return {}
-  // A DELETE on which authentik crashes is answered by its page for errors, with this status.
-  if (status === 405 && expected.answer === 'nothing' && isWebPage(text)) {
+  // If authentik crashes over a DELETE, its page for errors refuses the method: with HTML, or with nothing at all.
+  if (status === 405 && expected.answer === 'nothing' && !text.trimStart().startsWith('{')) {
     throw failure('UPSTREAM_UNAVAILABLE', 'authentik has crashed over the deletion (status 405).')
   }
   const body = readJson(text, about)
@@ -74,10 +74,6 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
   }
   if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
   throw invalidAnswer(`an answer (status ${status}) that is not one of authentik`, about)
-}
-
-function isWebPage(text: string): boolean {
-  return text.trimStart().startsWith('<')
 }
 
 function readJson(text: string, about: AnswerDetails): object {
