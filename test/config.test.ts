@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { readConfig } from '../src/config.ts'
+import { createGateway } from '../src/gateway.ts'
 import { releases } from '../src/releases.ts'
 import { ConfigError, helpOf, readSettings, type Setting } from '../src/settings.ts'
+import { listen } from './start.ts'
 
 const read = (env: Record<string, string>, argv: string[] = []) => readConfig(env, argv)
 
@@ -29,6 +31,16 @@ it('has a default for everything', () => {
     logLevel: 'info',
     sandboxRelease: '2026.8',
   })
+})
+
+it('has the same defaults for a gateway that is told nothing but where authentik is', async () => {
+  const gateway = createGateway({ authentikUrl: new URL('http://127.0.0.1:1') })
+  onTestFinished(() => gateway.close())
+  const { url } = await listen(gateway.listener)
+  const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })
+  expect(page.headers.get('content-type')).toContain('text/html')
+  const schema = await fetch(`${url}/graphql?query={__schema{queryType{name}}}`)
+  expect(await schema.json()).toEqual({ data: { __schema: { queryType: { name: 'Query' } } } })
 })
 
 const settings = [

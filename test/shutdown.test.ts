@@ -26,10 +26,11 @@ async function start(listener: RequestListener, options: Partial<Shutdown> = {})
   return { send, shutDown, url }
 }
 
-/** An answer that comes when it is told to. */
+/** An answer that begins at once, and ends when it is told to. */
 function later() {
   let tell = () => {}
   const listener: RequestListener = (_request, response) => {
+    response.flushHeaders()
     tell = () => response.end('done')
   }
   return { listener, tell: () => tell() }
@@ -56,6 +57,7 @@ describe('A shutdown', () => {
     await sleep(200)
     expect([ended, waiting.closed]).toEqual([false, false])
     tell()
+    await expect.poll(() => ended).toBe(true)
     await end
     expect(waiting.text).toMatch(/^HTTP\/1.1 200 .*done/s)
     await expect.poll(() => waiting.closed).toBe(true)
@@ -84,10 +86,26 @@ describe('A shutdown', () => {
     const listener: RequestListener = (_request, response) => response.end(Buffer.alloc(50_000_000))
     const { send, shutDown } = await start(listener, { patience: 100 })
     const lazy = await send('')
-    lazy.socket.pause()
-    lazy.socket.write(request)
+    lazy.socket.pause().write(request)
     await sleep(100)
     await shutDown()
+    lazy.socket.resume()
+    await expect.poll(() => lazy.closed).toBe(true)
+    expect(lazy.text.length).toBeLessThan(50_000_000)
+  })
+
+  it('lets an answer be read to its end, however long it is', async () => {
+    const listener: RequestListener = (_request, response) => response.end(Buffer.alloc(50_000_000))
+    const { send, shutDown } = await start(listener)
+    const slow = await send('')
+    slow.socket.pause().write(request)
+    await sleep(100)
+    const end = shutDown()
+    await sleep(100)
+    slow.socket.resume()
+    await end
+    await expect.poll(() => slow.closed).toBe(true)
+    expect(slow.text.length).toBeGreaterThan(50_000_000)
   })
 
   it('waits for work that goes on, and answers those who wait for it', async () => {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { limits } from '../limits.ts'
 
@@ -18,7 +18,8 @@ export interface Shutdown {
 export function prepareShutdown(server: Server, { patience, drain }: Shutdown): () => Promise<void> {
   const { sockets, waiting } = watch(server)
   return async () => {
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    // HTTP's own close() would cut off answers that are written, but not yet read.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
     for (const socket of sockets) if (!waiting.has(socket)) socket.destroy()
     dropTheRest(server, { patience, drain })
     await closed
