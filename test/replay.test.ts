@@ -89,7 +89,11 @@ it('Of all that was recorded the graph shows every property, but for some that a
   expect([...new Set(missed)].sort()).toEqual(Object.keys(unread).sort())
 })
 
-/** What was recorded of the objects that the graph shows. */
+/**
+ * What a release answered about the objects that the graph shows. Not so the recordings of access: sessions, consents, API
+ * tokens, applications and events are no part of the graph, and no whole list of users or providers is among them, of which
+ * an object could be cut. The sandbox is compared with their users and grants.
+ */
 function bodiesOf(from: RecordingsName): readonly Recording[] {
   return readRecordings(from).filter(({ method, url, status }) => method === 'GET' && status === 200 && subjectOf(url))
 }

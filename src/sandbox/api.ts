@@ -29,7 +29,7 @@ export interface Route {
   /** What OPTIONS answers. */
   name: string
   description: string
-  /** Whether a request without credentials gets as far as the rows: where the path has a key. authentik then shows it none. */
+  /** Whether a request without credentials is let in. authentik does so where the path has a key, and shows no row. */
   anonymous: boolean
   /** The body of the reply. */
   get(request: ApiRequest): unknown

@@ -3,7 +3,7 @@ import { isSuperuser } from './directory.ts'
 import { refuse } from './errors.ts'
 import { type UserRow, users } from './sample/people.ts'
 
-/** Somebody whose requests carry a known token. */
+/** A user whose requests carry a known token. */
 export interface Caller {
   user: UserRow
   superuser: boolean
@@ -22,7 +22,7 @@ interface Demonstration {
 
 const views = ['view_oauth2provider', 'view_user', 'view_group']
 
-/** The tokens to try the gateway with, and whose they are. */
+/** The tokens to try the gateway with, and their users. */
 export const demonstrationCallers: readonly Demonstration[] = [
   { token: 'demo-superuser', username: 'mira', rights: 'a superuser: sees and deletes everything' },
   { token: 'demo-plain', username: 'paul', rights: 'an ordinary user: sees own grants, deletes none' },
@@ -35,7 +35,7 @@ export const demonstrationCallers: readonly Demonstration[] = [
   { token: 'demo-nobody', username: 'nils', rights: 'no rights and no grants' },
 ]
 
-/** More tokens, for what the demonstration need not show. */
+/** More tokens, for tests. */
 const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-viewer',

@@ -21,7 +21,7 @@ export interface Resource<Row extends AnyRow> {
   /** The property that names a row in its address. */
   key: Key<Row>
   rows: readonly Row[]
-  /** The rows that the caller sees. Throws a `Refusal` where authentik refuses instead of showing none. */
+  /** The rows that the caller may see. Throws a `Refusal` where authentik refuses instead of sending an empty list. */
   visible(rows: readonly Row[], request: ApiRequest): readonly Row[]
   filters: readonly Filter<Row>[]
   /** The columns that `search` looks into. */

@@ -27,7 +27,7 @@ export function membersOf(group: GroupRow): UserRow[] {
   return users.filter((user) => user.groups.includes(group.pk))
 }
 
-/** The parents of a group, as far as the release knows them: one at most before 2025.12. */
+/** The parents of a group. Before 2025.12 a group has at most one. */
 export function parentsOf(group: GroupRow, release: Release): GroupRow[] {
   return group.parents.slice(0, since(release, '2025.12') ? undefined : 1).map(groupOf)
 }
@@ -37,12 +37,12 @@ export function childrenOf(group: GroupRow, release: Release): GroupRow[] {
   return groups.filter((child) => parentsOf(child, release).includes(group))
 }
 
-/** A group's ancestors, nearest first, each once for every path that leads to it. */
+/** All groups above a group, the nearest first. A group that is reached by two paths occurs twice. */
 export function ancestorsOf(group: GroupRow, release: Release): GroupRow[] {
   return parentsOf(group, release).flatMap((parent) => [parent, ...ancestorsOf(parent, release)])
 }
 
-/** All groups that count for a user, direct and inherited, each once for every path that leads to it. */
+/** All groups of a user, direct and inherited. A group that is reached by two paths occurs twice. */
 export function effectiveGroupsOf(user: UserRow, release: Release): GroupRow[] {
   return user.groups.map(groupOf).flatMap((group) => [group, ...ancestorsOf(group, release)])
 }

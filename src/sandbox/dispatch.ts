@@ -26,7 +26,7 @@ export function dispatch(request: SandboxRequest, routes: readonly Route[], sett
   }
 }
 
-/** Checks in authentik's order: the format of the reply, the credentials, whether the path is open to the caller, the method. */
+/** Checks in authentik's order: the format of the reply, the credentials, whether the caller is let in, the method. */
 function replyTo(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, 'caller'>): Reply {
   negotiate(asked.query.last('format'), request.headers.accept)
   const caller = authenticate(request.headers.authorization, asked.release)

@@ -1,6 +1,6 @@
 import { type Release, since } from '../releases.ts'
 
-/** What authentik says of an error. From 2025.10 it says it in the language that the request asks for. */
+/** The text of an error. Since 2025.10 authentik sends it in the language that the request asks for. */
 export class Sentence {
   readonly en: string
   readonly de: string
@@ -37,7 +37,7 @@ export const refuse = {
       'Sie sind nicht berechtigt, diese Aktion durchzuführen.',
     ),
   notFound: () => detail(404, 'Not found.', 'Nicht gefunden.'),
-  /** Up to 2025.4 an absent object is answered like anything else that is not there. */
+  /** Since 2025.6 the text of the 404 names the type of the absent object. */
   noSuchObject: (model: string, release: Release) =>
     since(release, '2025.6') ? detail(404, `No ${model} matches the given query.`) : refuse.notFound(),
   invalidPage: () => detail(404, 'Invalid page.', 'Ungültige Seite.'),
@@ -61,7 +61,7 @@ export function badRequest(complaint: Sentence): Refusal {
   return new Refusal(400, [complaint])
 }
 
-/** What can be wrong with one parameter. */
+/** The texts of errors about one parameter. */
 export const complaint = {
   notOneOfThem: () =>
     new Sentence(

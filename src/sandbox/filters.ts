@@ -5,12 +5,12 @@ import { integerKey, type KeyKind, uuidKey } from './keys.ts'
 
 type Test<Row> = (row: Row) => boolean
 
-/** A query parameter that narrows a list. */
+/** A query parameter that filters a list. */
 export interface Filter<Row> {
   parameter: string
   /** The first release that knows the parameter, where not all do. Older ones ignore it. */
   since?: string
-  /** What a row must pass, null where the values ask for nothing, or what is wrong with them. */
+  /** The test that a row must pass, null where the values set no filter, or the text of an error. */
   read(values: readonly string[]): Test<Row> | Sentence | null
 }
 
@@ -34,17 +34,17 @@ export function filtered<Row>(
   return remaining
 }
 
-/** Equal text. */
+/** Text that equals the value. */
 export function text<Row>(parameter: string, column: Column<Row, string>): Filter<Row> {
   return single(parameter, (value) => (row) => value.trim() === '' || column(row) === value.trim())
 }
 
-/** Text that begins so. */
+/** Text that begins with the value. */
 export function prefix<Row>(parameter: string, column: Column<Row, string>): Filter<Row> {
   return single(parameter, (value) => (row) => column(row).startsWith(value))
 }
 
-/** true, false, 1 or 0. Anything else asks for nothing. */
+/** true, false, 1 or 0. Any other value sets no filter. */
 export function flag<Row>(parameter: string, column: Column<Row, boolean>): Filter<Row> {
   return single(parameter, (value) => {
     const wanted = flagWords.get(value.toLowerCase())
@@ -59,7 +59,7 @@ const flagWords = new Map([
   ['0', false],
 ])
 
-/** A time, exact, or with `__gt` and `__lt` a bound. */
+/** Three parameters for a time: equal, `__gt` for later and `__lt` for earlier. */
 export function times<Row>(parameter: string, first: string, column: Column<Row, string>): Filter<Row>[] {
   const compare = (suffix: string, holds: (difference: number) => boolean) => ({
     ...single<Row>(parameter + suffix, (value) => {

@@ -12,11 +12,11 @@ import { presentUser } from './user.ts'
 /** What access tokens, refresh tokens and authorization codes have in common. */
 export interface GrantRow {
   pk: number
-  /** Keys, where the body has the whole objects. */
+  /** Keys. The body has the whole objects instead. */
   provider: number
   user: number
   expires: string | null
-  /** Not told by authentik: a row that is not expiring is not expired, whatever `expires` says. */
+  /** Not in the body. A row with `false` is never expired, whatever `expires` says. */
   expiring: boolean
   scope: readonly string[]
 }
@@ -76,7 +76,7 @@ export function presentToken(row: TokenRow, request: ApiRequest) {
   return Object.assign(presentGrant(row, request), { id_token, revoked: row.revoked })
 }
 
-/** Since CVE-2026-40166 was fixed, a grant sends of its provider only what every kind has. Each line of releases got the fix apart. */
+/** Since CVE-2026-40166 was fixed, a grant sends of its provider only what every kind has. Three lines of releases got the fix. */
 function hasSlimProvider(release: Release): boolean {
   const is = (first: string, beyond: string) => since(release, first) && !since(release, beyond)
   return is('2025.12.5', '2026.2') || is('2026.2.3', '2026.5.0-rc1') || since(release, '2026.5')

@@ -34,13 +34,13 @@ export function presentParent(group: GroupRow, release: Release) {
   return { parent: parent?.pk ?? null, parent_name: parent?.name ?? null }
 }
 
-/** A user as a group's body tells it. */
+/** A user, as inside a group. */
 function presentMember(user: UserRow) {
   const { pk, username, name, is_active, last_login, email, attributes, uid } = user
   return { pk, username, name, is_active, last_login, email, attributes, uid }
 }
 
-/** A group as its parents' and its children's bodies tell it. */
+/** A group, as inside its parents and its children. */
 function presentRelated({ pk, name, is_superuser, attributes }: GroupRow) {
   return { pk, name, is_superuser, attributes, group_uuid: pk }
 }

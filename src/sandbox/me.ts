@@ -3,7 +3,7 @@ import type { ApiRequest, Route } from './api.ts'
 import { effectiveGroupsOf } from './directory.ts'
 import { refuse } from './errors.ts'
 
-/** /core/users/me/, which tells callers of themselves and needs no right. */
+/** /core/users/me/: the caller's own user. It needs no right. */
 export const me: Route = {
   path: 'core/users/me/',
   name: 'Me',
@@ -19,7 +19,10 @@ function presentMe(request: ApiRequest) {
   return since(request.release, '2026.8') ? { user, users: [user] } : { user }
 }
 
-/** Fewer properties than elsewhere, and other groups: the inherited ones too, before 2025.12 once for every path. */
+/**
+ * Has fewer properties than a user elsewhere, and inherited groups too. Before 2025.12 a group that is reached by two paths
+ * occurs twice.
+ */
 function presentSelf({ caller, release }: ApiRequest) {
   if (!caller) throw refuse.credentialsMissing()
   const { user, superuser } = caller

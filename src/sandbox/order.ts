@@ -5,7 +5,7 @@ interface Orderable<Row> {
   order: readonly (keyof Row & string)[]
 }
 
-/** The rows as `ordering` asks: "pk", "-expires" or a list of such. What cannot be ordered by is passed over in silence. */
+/** The rows as `ordering` asks: "pk", "-expires" or a list of such. Names that are no column are ignored. */
 export function ordered<Row>(rows: readonly Row[], { columns, order }: Orderable<Row>, { query }: ApiRequest): Row[] {
   const asked = (query.last('ordering') ?? '').split(',').flatMap((text) => {
     const [, minus, name] = /^\s*(-?)(.*?)\s*$/.exec(text) ?? []
@@ -24,7 +24,7 @@ export function ordered<Row>(rows: readonly Row[], { columns, order }: Orderable
 
 const collator = new Intl.Collator('en')
 
-/** As PostgreSQL compares: what is null comes after everything else. */
+/** Compares like PostgreSQL: null comes last. */
 function compare(one: unknown, other: unknown): number {
   if (one === null || other === null) return Number(one === null) - Number(other === null)
   if (typeof one === 'string') return collator.compare(one, String(other))

@@ -27,19 +27,19 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-/** How a sandbox differs from the usual one. */
+/** Options of a sandbox, each with a default. */
 export interface SandboxOptions {
-  /** What to play, the newest by default. */
+  /** The release to play, by default the newest. */
   release?: Release
-  /** A free one by default. */
+  /** By default a free one. */
   port?: number
   /** The most rows that a page has. By default 100 since 2025.12, and no bound before. */
   maxPageSize?: number
 }
 
 /**
- * Starts a small authentik with sample data of its own: the paths that the gateway asks, answered as the chosen release would,
- * to this machine only. What is deleted in one sandbox is there in the next.
+ * Starts a small authentik with sample data of its own, for this machine only. It serves the paths that the gateway asks, and
+ * replies as the chosen release does. A row that is deleted in one sandbox is there in the next.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { release = newestRelease, port = 0 } = options

@@ -9,7 +9,7 @@ import { integerKey, nameKey, uuidKey } from './keys.ts'
 import { me } from './me.ts'
 import { type GroupRow, groups, type UserRow, users } from './sample/people.ts'
 
-/** A user as /core/users/ and the grants tell it. */
+/** A user, as in /core/users/ and inside a grant. */
 export function presentUser(row: UserRow, { release, query }: ApiRequest) {
   const groupsOf = () => row.groups.map((pk) => presentGroupOfUser(groupOf(pk), release))
   return {
@@ -38,7 +38,7 @@ export function presentUser(row: UserRow, { release, query }: ApiRequest) {
   }
 }
 
-/** A group as a user's body tells it. */
+/** A group, as inside a user. */
 function presentGroupOfUser(group: GroupRow, release: Release) {
   return {
     pk: group.pk,
@@ -69,7 +69,7 @@ export function coreUsers(): Route[] {
         text('email', (row) => row.email),
         text('name', (row) => row.name),
         flag('is_active', (row) => row.is_active),
-        // Of direct groups alone, unlike the property.
+        // The filter looks at direct groups only. The property counts inherited ones too.
         flag('is_superuser', (row) => row.groups.some((pk) => groupOf(pk).is_superuser)),
         uuidText('uuid', (row) => row.uuid),
         text('path', (row) => row.path),

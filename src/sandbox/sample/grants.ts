@@ -7,7 +7,7 @@ const paul = 5
 /** Mira to Outpost Tromsø. Nils, Sam and Break glass own nothing. */
 const owners = [4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27]
 
-/** 300 access tokens. A key's remainders say what is special about a row, so that each kind of row occurs often. */
+/** 300 access tokens. The remainder of a key decides what is special about the row, so that each kind of row occurs often. */
 export const accessTokens: readonly TokenRow[] = keysTo(300).map((pk) => (pk === 42 ? exampleToken() : token(pk)))
 
 /** 40 refresh tokens, of which 7 was rotated. */
@@ -54,7 +54,7 @@ function expiryOf(pk: number): Pick<GrantRow, 'expires' | 'expiring'> {
   return { expires: time(pk % 13 === 12 ? 2024 : 2036, pk), expiring: true }
 }
 
-/** As Python writes a time: with microseconds, unless they are none. */
+/** A time as Python writes it: with microseconds, unless they are zero. */
 function time(year: number, pk: number): string {
   const seconds = new Date(Date.UTC(year, 10, 1) + pk * 9_871_000).toISOString().slice(0, 19)
   const microseconds = String((pk * 37_003) % 1_000_000).padStart(6, '0')

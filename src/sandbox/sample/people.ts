@@ -19,13 +19,13 @@ export interface GroupRow {
   num_pk: number
   name: string
   is_superuser: boolean
-  /** All parents. A release that knows a single one tells the first. */
+  /** All parents. A release with one parent for each group has the first of them. */
   parents: readonly string[]
   attributes: Attributes
   roles: readonly Role[]
 }
 
-/** Somebody, or something, that can sign in. */
+/** A person or a machine that can sign in. */
 export interface UserRow {
   pk: number
   username: string
