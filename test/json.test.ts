@@ -24,8 +24,9 @@ const number = fc
   })
   .map(({ sign, whole, fraction, exponent }) => sign + whole + fraction + exponent)
 const text = fc.oneof(fc.string(), number, fc.constantFrom('"', '\\', '\\"', '[1e400', ',12345678901234567890'))
-// A letter first: JavaScript moves keys that are whole numbers to the front.
-const key = text.map((text) => `k${text}`)
+// A letter first: JavaScript moves keys that are whole numbers to the front. No backslash: once V8 (of Node 24 and 26) has
+// parsed the key "k\\", it takes "k\"" for the same.
+const key = text.map((text) => `k${text.replaceAll('\\', '/')}`)
 const space = fc.constantFrom('', ' ', '\n\t ')
 
 const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
@@ -114,6 +115,11 @@ describe('A number', () => {
     const long = `1${'0'.repeat(1_000_000)}1`
     expect(parseWithStrings(`[${long}]`)).toEqual([long])
     expect(performance.now() - started).toBeLessThan(2000)
+  })
+
+  it('arrives where V8 does not tell its text, since it takes its key for another', () => {
+    JSON.parse(String.raw`{"a":0,"k\\":1}`)
+    expect(Object.values(Object(parseJson(String.raw`{"a":0e0,"k\"":1}`)))).toEqual([0, 1])
   })
 
   it('may stand as deep as it likes', () => {

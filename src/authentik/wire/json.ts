@@ -1,7 +1,3 @@
-interface Source {
-  readonly source: string
-}
-
 /** Finds a number that JavaScript might round: a long one, or one with an exponent. Finding one inside a string does no harm. */
 const perilousNumber = /(?:^|[[:,])\s*-?(\d[\d.]{15,}|[\d.]+[eE])/
 
@@ -15,9 +11,10 @@ const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
 export function parseJson(text: string): unknown {
   if (!perilousNumber.test(text)) return JSON.parse(text)
   if (typeof rawJson !== 'function') return parseWithStrings(text)
-  return JSON.parse(text, (_key: string, value: unknown, context?: Source) =>
-    typeof value === 'number' && context && !isExact(context.source) ? rawJson(context.source) : value,
-  )
+  return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source
+    return typeof value === 'number' && source !== undefined && !isExact(source) ? rawJson(source) : value
+  })
 }
 
 const quoteOrNumber = /"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g
