@@ -1,6 +1,6 @@
 import type { ObjectRef } from '@pothos/core'
 import { builder } from '../builder.ts'
-import type { Key } from '../loading/keys.ts'
+import { findKey, type Key } from '../loading/keys.ts'
 import type { Types } from '../types.ts'
 import { writeCursor } from './cursor.ts'
 import type { Walk } from './walk.ts'
@@ -13,7 +13,7 @@ interface Edge<B> {
   readonly cursor: () => string
 }
 
-type RowKey = Pick<Key<string | number>, 'property' | 'read'>
+type RowKey = Omit<Key<string | number>, 'compare'>
 
 /** Rows of a list that were read. What a caller does not select is not made. */
 export class Connection<B extends object> {
@@ -60,7 +60,7 @@ export class Connection<B extends object> {
   }
 
   #cursorAt(offset: number): string {
-    const key = this.#key.read(String(Reflect.get(this.#walk.rowAt(offset) ?? {}, this.#key.property)))
+    const key = findKey(this.#key, this.#walk.rowAt(offset) ?? {})
     return writeCursor(this.#fingerprint, { offset, count: this.totalCount, key: key === undefined ? '' : String(key) })
   }
 }

@@ -1,5 +1,5 @@
 import { limits } from '../../limits.ts'
-import type { Key } from '../loading/keys.ts'
+import { findKey, type Key } from '../loading/keys.ts'
 import type { Cursor } from './cursor.ts'
 import type { Walk } from './walk.ts'
 import type { Window } from './window.ts'
@@ -32,7 +32,7 @@ export async function findPlace<K extends string | number>(
   const range = rangeOf(offset, growth, walk.length)
   await walk.look(range, limits.cursorRequests, growth < 0 ? 'last' : 'first')
   const wanted = key.read(text)
-  const keyAt = (at: number) => key.read(String(Reflect.get(walk.rowAt(at) ?? {}, key.property)))
+  const keyAt = (at: number) => findKey(key, walk.rowAt(at) ?? {})
   if (wanted !== undefined) {
     for (let at = range.from; at < range.to; at += 1) if (keyAt(at) === wanted) return { after: at, before: at }
     const next = byKey === 0 ? undefined : nextInOrder(range, walk, (at) => compare(key, keyAt(at), wanted) * byKey > 0)

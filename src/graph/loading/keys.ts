@@ -10,6 +10,13 @@ export interface Key<K extends string | number> {
   readonly compare?: (one: K, other: K) => number
 }
 
+/** The key in a body that came from upstream, undefined where it has none. */
+export function findKey<K extends string | number>({ property, read }: Key<K>, body: object): K | undefined {
+  const value: unknown = Reflect.get(body, property)
+  // A number that JavaScript would round is an object.
+  return typeof value === 'string' || typeof value === 'number' ? read(String(value)) : undefined
+}
+
 /** Keys from 1 to 2147483647, without sign or leading zero. */
 export function integerKey(property: string): Key<number> {
   return {

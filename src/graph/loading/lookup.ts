@@ -5,7 +5,7 @@ import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Types } from '../types.ts'
-import type { Key } from './keys.ts'
+import { findKey, type Key } from './keys.ts'
 import { type GetMany, type Included, Loader } from './loader.ts'
 import type { Wanted } from './wanted.ts'
 
@@ -68,7 +68,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   /** Takes an object's own body that came in a list, with what it includes: it is not asked for again. */
   prime(context: Context, body: B, includes: ReadonlySet<Include>): void {
-    const key = this.#findKey(body)
+    const key = findKey(this.key, body)
     if (key !== undefined) this.#loaderOf(context).prime(key, body, includes)
   }
 
@@ -79,7 +79,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   /** The key of an object whose body came from upstream. Throws UPSTREAM_INVALID_RESPONSE where it has none. */
   keyOf(body: object): K {
-    const key = this.#findKey(body)
+    const key = findKey(this.key, body)
     if (key !== undefined) return key
     throw invalidAnswer(`an object of type ${this.typename} without a usable "${this.key.property}"`)
   }
@@ -99,16 +99,11 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     return `${this.typename}:${key}`
   }
 
-  #findKey(body: object): K | undefined {
-    const key: unknown = Reflect.get(body, this.key.property)
-    return typeof key === 'string' || typeof key === 'number' ? this.key.read(String(key)) : undefined
-  }
-
   #loaderOf(context: Context): Loader<K, B> {
     const { includes = [] } = this.endpoint
     const get = async (authentik: Authentik, key: K, included: Included) => {
       const body = this.admit((await authentik.get(this.endpoint, key, included)) as B)
-      if (this.#findKey(body) === key) return body
+      if (findKey(this.key, body) === key) return body
       throw invalidAnswer('another object than was asked for')
     }
     const getMany = this.#getMany && { getMany: this.#getMany }
