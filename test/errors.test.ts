@@ -483,25 +483,6 @@ describe('Credentials', () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 /)
     expect(asked()).toEqual([])
   })
-
-  it.each(['unknown', 'demo-expired'])('%s: UNAUTHENTICATED, as authentik says', async (token) => {
-    const { ask } = await startGateway()
-    const { errors } = await ask('{ accessToken(id: 42) { pk } }', { token })
-    expect(errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED', authentik: { status: 403 } } }])
-  })
-
-  it('of a plain user: FORBIDDEN at the provider, and everything else', async () => {
-    const { ask } = await startGateway()
-    const { data, errors } = await ask('{ me { username } oauth2Provider(id: 1) { name } }', { token: 'demo-plain' })
-    expect(data).toEqual({ me: { username: 'paul' }, oauth2Provider: null })
-    expect(errors).toMatchObject([
-      {
-        path: ['oauth2Provider'],
-        message: expect.stringContaining('view_oauth2provider'),
-        extensions: { code: 'FORBIDDEN' },
-      },
-    ])
-  })
 })
 
 describe('An id that is none', () => {
