@@ -101,7 +101,7 @@ async function parametersSent(name, filter) {
     schema,
     source: `query ($filter: ${filterOf(name).type}) { ${name}(filter: $filter) { nodes { __typename } } }`,
     variableValues: { filter },
-    contextValue: { authentik: { charge() {}, limits: { largestPage: 100 }, findPage }, kept: new Map() },
+    contextValue: { authentik: { charge() {}, pageLimit: { largestPage: 100 }, findPage }, kept: new Map() },
   })
   return sent
 }

@@ -39,9 +39,9 @@ export class Authentik {
     this.#spent = spent
   }
 
-  /** What was learned of this authentik, by anybody. */
-  get limits(): { largestPage: number } {
-    return this.#upstream.limits
+  /** How many rows authentik was seen to give on a page, by anybody. */
+  get pageLimit(): { largestPage: number } {
+    return this.#upstream.pageLimit
   }
 
   /** How many requests may run at once. */

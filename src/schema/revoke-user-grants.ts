@@ -115,7 +115,7 @@ async function listPks<B extends GrantBody>(
     const came = (await authentik.findPage(endpoint, { ...query, ...page })) as unknown as Page<GrantBody> | null
     return came && checkPage(came)
   }
-  const walk = new Walk(ask, authentik.limits, 1)
+  const walk = new Walk(ask, authentik.pageLimit, 1)
   const window = await walk.collect({
     first: limits.rowsPerPage,
     after: offset - 1,

@@ -34,11 +34,12 @@ const unzip = promisify(gunzip)
  */
 export class Upstream {
   /** What was learned of this authentik: how many rows of the 100 that are asked for it gives on a page. */
-  readonly limits = { largestPage: limits.rowsPerPage }
+  readonly pageLimit = { largestPage: limits.rowsPerPage }
   readonly #pool: Pool
   readonly #prefix: string
   readonly #timeout: number
-  readonly #flights = new Map<string, Flight>()
+  /** Slots that are emptied on landing: the table of a Map that has shrunk may go on to hold what it held. */
+  readonly #flights = new Map<string, { flight?: Flight }>()
   readonly #works = new Set<Promise<unknown>>()
   readonly concurrency: number
 
@@ -55,7 +56,7 @@ export class Upstream {
   async get(path: string, credential: string, signal?: AbortSignal): Promise<Answer> {
     if (signal?.aborted) throw new CallerGone()
     const key = `${credential} ${path}`
-    const flight = this.#flights.get(key) ?? this.#start(key, path, credential)
+    const flight = this.#flights.get(key)?.flight ?? this.#start(key, path, credential)
     flight.sharers += 1
     try {
       return await this.#wait(flight.answer, signal)
@@ -123,17 +124,23 @@ export class Upstream {
     const controller = new AbortController()
     const answer = this.#request('GET', path, credential, controller.signal)
     const flight = { credential, answer, controller, sharers: 0 }
-    this.#flights.set(key, flight)
+    this.#flights.set(key, { flight })
     return flight
   }
 
   #settle(key: string, flight: Flight): void {
     flight.controller.abort()
-    if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    if (this.#flights.get(key)?.flight === flight) this.#forget(key)
   }
 
   #forgetFlightsOf(credential: string): void {
-    for (const [key, flight] of this.#flights) if (flight.credential === credential) this.#flights.delete(key)
+    for (const [key, { flight }] of this.#flights) if (flight?.credential === credential) this.#forget(key)
+  }
+
+  #forget(key: string): void {
+    const slot = this.#flights.get(key)
+    if (slot) delete slot.flight
+    this.#flights.delete(key)
   }
 
   /** Waits as long as this sharer's deadline and caller allow. The request goes on for the others. */

@@ -67,7 +67,7 @@ export class List<K extends string | number, B extends object> {
     const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...query, ...page }), wanted.includes)
     // A list at the root, from its start, is worth a guess at its length; along edges many are short.
     const ahead = wanted.nested || last !== undefined ? 1 : limits.pagesAhead
-    return new Walk(ask, context.authentik.limits, ahead)
+    return new Walk(ask, context.authentik.pageLimit, ahead)
   }
 
   /** The pages of this list in one operation: each is asked for once, with all includes that are wanted in the same tick. */
