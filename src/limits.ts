@@ -35,7 +35,7 @@ export const limits = {
   upstreamRequests: 500,
   /** Objects looked up and listed. Repeated ones count each time: they cost the gateway time and memory. */
   objects: 5000,
-  /** Ids in one argument: as many as one operation could look up. */
+  /** Ids in one argument: as many as one operation can look up, by `upstreamRequests`. */
   ids: 500,
 
   // Lists.

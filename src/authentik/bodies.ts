@@ -19,7 +19,7 @@ export type GroupBody = Sure<Schemas['Group'], 'pk' | 'name'> & OlderGroup
 export type OAuth2ProviderBody = Sure<Omit<Schemas['OAuth2Provider'], 'redirect_uris'>, 'pk' | 'name'> &
   OlderOAuth2Provider
 
-/** What every grant has: an authorization code has no more. */
+/** What every grant has: an authorization code has no more. The graph drops the client secret inside (schema/grant.ts). */
 export interface GrantBody extends Omit<Schemas['ExpiringBaseGrantModel'], 'provider' | 'user'> {
   readonly provider: OAuth2ProviderBody
   readonly user: UserBody
@@ -61,9 +61,10 @@ export interface Lack {
 const grant = { expires: { null: true } } as const
 
 /**
- * What whole bodies may lack, by the type of the graph and the property. Every supported release sends all other properties
- * that the newest sends, and never null: where one is missing all the same, the answer is not usable. This table alone
- * decides. It was taken from the OpenAPI documents and corrected by what real servers answered.
+ * What whole bodies may lack, by the type of the graph and the property. A whole body is one that an object's own endpoint
+ * or list sends, or one that has as much. Every supported release sends all other properties that the newest sends, and never
+ * null: a field whose property is missing all the same is an error (graph/hydration.ts). The table was taken from the OpenAPI
+ * documents and corrected by what real servers answered.
  */
 export const lacks: Readonly<Record<string, Readonly<Record<string, Lack>>>> = {
   AccessToken: grant,

@@ -3,7 +3,7 @@ import type { Include } from '../authentik/endpoints.ts'
 
 // A field reads a property of a body: by `t.expose...`, or by naming what its resolver `reads`. This declaration serves the
 // checks (the value is checked before the caller gets it), hydration (a shortened body that lacks the property is replaced
-// by the object's own) and thrift (authentik is told to leave out the lists that no selected field includes).
+// by the object's own) and cheap requests (authentik is told to leave out the lists that no selected field includes).
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -24,17 +24,17 @@ declare global {
       reads?: readonly (keyof ParentShape & string)[]
       /** The query parameter without which authentik leaves out the list that the field reads. */
       include?: Include
-      /** True if the child objects come inside this body, so that their includes are part of this request. */
+      /** True if the child objects come inside this body: what is selected of them decides what the request for it includes. */
       embedded?: boolean
       /** Only the object's own endpoint may answer the field, whatever body is at hand. */
       fromOwnEndpoint?: boolean
-      /** Whether the objects in the field stand shortened: what they lack, their own endpoint has. */
+      /** Whether the objects in the field are shortened: a property that they lack is loaded from their own endpoint. */
       shortened?: Shortened
     }
   }
 }
 
-/** Whether an object stands shortened in a field: always, or as its body tells. */
+/** Whether the objects in a field are shortened: always, or if the function says so of a body. */
 export type Shortened = true | ((body: object) => boolean)
 
 /** What a field declares of the body that it reads. */

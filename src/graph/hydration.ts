@@ -98,7 +98,10 @@ function checked<C>(
   }
 }
 
-/** Whether the body has what the field reads, or may lack it. A list that was asked for must not be null. */
+/**
+ * Whether the body can answer the field: it has one of the properties, or may be without them (see `lacks` in bodies.ts). A list
+ * that was asked for and came as null cannot answer it.
+ */
 function fitsIn(
   body: Body,
   reads: readonly string[],

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { type Context, keep } from '../context.ts'
 import { inputError, nullIfNotFound } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
 import { chargeIds, lookups } from './loading/lookup.ts'
 import { wantedOf } from './loading/wanted.ts'
@@ -70,7 +71,7 @@ builder.queryType({
       nullable: { list: false, items: true },
       description:
         'The objects with these global ids, in their order. An absent or hidden object is null. A malformed id, a forbidden object and a failed one are null with an error each.',
-      args: { ids: t.arg.idList({ required: true, description: 'Global ids, at most 500.' }) },
+      args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${limits.ids}.` }) },
       resolve: (_root, { ids }, context, info) => {
         chargeIds(context, ids)
         return ids.map(async (id) => getNode(context, info, readTypename(id), id).catch(nullIfNotFound))

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { inputError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
 import { chargeIds, lookups } from './loading/lookup.ts'
 import { getNode, typenameOf } from './node.ts'
@@ -57,7 +58,11 @@ builder.queryFields((t) => ({
     description:
       'The entities with those keys, in their order (Apollo Federation). One that is unknown, malformed, absent or hidden is null with an error of its own.',
     args: {
-      representations: t.arg({ type: ['_Any'], required: true, description: 'Representations, at most 500.' }),
+      representations: t.arg({
+        type: ['_Any'],
+        required: true,
+        description: `Representations, at most ${limits.ids}.`,
+      }),
     },
     resolve: (_root, { representations }, context, info) => {
       chargeIds(context, representations, 'representations')

@@ -22,7 +22,7 @@ interface Demonstration {
 
 const views = ['view_oauth2provider', 'view_user', 'view_group']
 
-/** The tokens to try the gateway with, and their users. */
+/** The tokens to try the gateway with, and their users. What each of them sees, the resources decide (`visible`). */
 export const demonstrationCallers: readonly Demonstration[] = [
   { token: 'demo-superuser', username: 'mira', rights: 'a superuser: sees and deletes everything' },
   { token: 'demo-plain', username: 'paul', rights: 'an ordinary user: sees own grants, deletes none' },

@@ -4,8 +4,7 @@ import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { Node } from '../graph/node.ts'
-import { Grant } from './grant.ts'
-import { GrantKind, grantFilter } from './grant-kind.ts'
+import { Grant, GrantKind, grantFilter } from './grant.ts'
 import { revokeField } from './revoke.ts'
 
 export const AuthorizationCode = builder.objectRef<GrantBody>('AuthorizationCode')

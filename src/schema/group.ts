@@ -30,7 +30,7 @@ const groupList = new List<string, GroupBody>({
 })
 
 const loaded =
-  'If only a shortened group is at hand, it is loaded from the group itself. That needs the right `view_group`.'
+  'Where a group comes shortened (inside a user or another group), this field is loaded by a request of its own. That needs the right `view_group`.'
 
 Group.implement({
   interfaces: [Node],

@@ -14,7 +14,8 @@ import { Node } from '../graph/node.ts'
 import { limits } from '../limits.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
 
-const loaded = 'Inside a grant of a newer release it is loaded from the provider itself.'
+const loaded =
+  'Where a grant leaves it out, this field is loaded by a request of its own. That needs the right `view_oauth2provider`.'
 
 export const OAuth2Provider = builder.objectRef<OAuth2ProviderBody>('OAuth2Provider')
 

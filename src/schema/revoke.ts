@@ -5,6 +5,7 @@ import { type Code, inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { chargeIds, type Lookup } from '../graph/loading/lookup.ts'
 import type { Types } from '../graph/types.ts'
+import { limits } from '../limits.ts'
 
 /** A type whose objects can be deleted at authentik. */
 export type Revocable<K extends string | number = number> = Pick<
@@ -98,7 +99,7 @@ export function revokeField(
   return t.field({
     type: RevokePayload,
     description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has its own outcome. If one id is malformed, nothing is deleted. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
-    args: { ids: t.arg.idList({ required: true, description: "authentik's keys or global ids, 1 to 500." }) },
+    args: { ids: t.arg.idList({ required: true, description: `authentik's keys or global ids, 1 to ${limits.ids}.` }) },
     resolve: (_root, { ids }, context) => revokeByIds(context, revocable, ids),
   })
 }

@@ -51,7 +51,7 @@ const UserType = builder.enumType('UserType', {
 })
 
 const loaded =
-  'If only a shortened user is at hand, it is loaded from the user itself. That needs the right `view_user`.'
+  'Where a user comes shortened (`me`), this field is loaded by a request of its own. That needs the right `view_user`.'
 
 User.implement({
   interfaces: [Node],
@@ -121,6 +121,8 @@ const UserFilter = builder.inputType('UserFilter', {
     }),
   }),
 })
+
+// The groups of a user are in group.ts, the tokens in access-token.ts and refresh-token.ts: a later type owns both ends of its edges.
 
 builder.queryFields((t) => ({
   user: oneField(

@@ -11,7 +11,7 @@ export interface Answer {
   readonly text: string
 }
 
-// authentik answers 403 to bad credentials, where 401 is usual (its first authenticator names no challenge). These three
+// authentik answers 403 to bad credentials, where 401 is usual. These three
 // English sentences of authentik/api/authentication.py and Django REST framework tell them from a missing right.
 const badCredentials = [
   'Authentication credentials were not provided.',
@@ -38,8 +38,8 @@ const isOfKind: Readonly<Record<Expected['answer'], (body: Body) => boolean>> = 
 
 /**
  * The body of a 200 that has the property which every such answer has. Every other answer is thrown as an
- * UpstreamError that says what the caller may know. A status other than 5xx and 429 counts only with a JSON body of
- * authentik's shape: a web page that answers 404 at a mistyped address must not say "no such token".
+ * UpstreamError that says what the caller may know. 5xx and 429 are judged by the status alone. Most others count only with a
+ * JSON body of authentik's shape: a web page that answers 404 at a mistyped address must not say "no such token".
  */
 export function judge({ status, requestId, retryAfter, text }: Answer, expected: Expected): object {
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }

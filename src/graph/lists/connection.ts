@@ -1,4 +1,5 @@
 import type { ObjectRef } from '@pothos/core'
+import { limits } from '../../limits.ts'
 import { builder } from '../builder.ts'
 import { findKey, type Key } from '../loading/keys.ts'
 import type { Types } from '../types.ts'
@@ -91,11 +92,12 @@ const PageInfo = builder.objectRef<Connection<object>>('PageInfo').implement({
 
 /** The arguments by which a caller moves through a connection. */
 export const pageArgs = builder.args((t) => ({
-  first: t.int({ description: 'At most this many rows from the start, up to 1000. Without `first` and `last`: 100.' }),
+  first: t.int({
+    description: `At most this many rows from the start, up to ${limits.rows}. Without \`first\` and \`last\`: ${limits.rowsByDefault}.`,
+  }),
   after: t.string({ description: 'Only rows behind the one with this cursor.' }),
   last: t.int({
-    description:
-      'At most this many rows from the end, up to 1000. If `first` is given as well, `last` counts within those rows.',
+    description: `At most this many rows from the end, up to ${limits.rows}. If \`first\` is given as well, \`last\` counts within those rows.`,
   }),
   before: t.string({ description: 'Only rows before the one with this cursor.' }),
 }))

@@ -3,16 +3,15 @@ import type { Endpoint } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { Key } from '../loading/keys.ts'
 import { type Included, Loader } from '../loading/loader.ts'
 import type { Lookup } from '../loading/lookup.ts'
 import type { Wanted } from '../loading/wanted.ts'
 import { Connection } from './connection.ts'
-import { type Cursor, fingerprintOf, readCursor } from './cursor.ts'
+import { fingerprintOf, readCursor } from './cursor.ts'
 import { type Criteria, type Filters, inCallersWords, readCriteria } from './filter.ts'
-import { findPlace, type RowOrder } from './place.ts'
+import { type AskedFor, orderOf, readWindow } from './read-window.ts'
 import { checkPage, type Page, Walk } from './walk.ts'
-import { type PageRequest, type Window, type WindowArgs, windowOf } from './window.ts'
+import type { PageRequest } from './window.ts'
 
 export interface ListOptions<K extends string | number, B extends object> {
   /** The look-up of the rows. It is given each row that came, so that none is asked for again. */
@@ -94,13 +93,6 @@ export class List<K extends string | number, B extends object> {
   }
 }
 
-interface AskedFor {
-  readonly first: number | undefined
-  readonly after: Cursor | undefined
-  readonly last: number | undefined
-  readonly before: Cursor | undefined
-}
-
 function readArgs({ first, after, last, before }: PageArgs, fingerprint: string): AskedFor {
   const counts = { first: first ?? undefined, last: last ?? undefined }
   for (const [name, count] of Object.entries(counts)) {
@@ -113,34 +105,4 @@ function readArgs({ first, after, last, before }: PageArgs, fingerprint: string)
     after: after == null ? undefined : readCursor('after', fingerprint, after),
     before: before == null ? undefined : readCursor('before', fingerprint, before),
   }
-}
-
-/**
- * Which rows are meant; they are read where rows are selected, else the length alone is. The rows of the cursors are first
- * taken to stand where they stood. Where the list turns out to have another length, they are looked for.
- */
-async function readWindow<K extends string | number>(
-  walk: Walk<object>,
-  asked: AskedFor,
-  order: RowOrder<K>,
-  rows: boolean,
-): Promise<Window> {
-  const read = async (args: WindowArgs) => {
-    if (rows) return walk.collect(args)
-    if (walk.length === Number.POSITIVE_INFINITY) await walk.askLength()
-    return windowOf(args, walk.length)
-  }
-  const { after, before } = asked
-  const window = await read({ ...asked, after: after?.offset, before: before?.offset })
-  const moved = [after, before].filter((cursor) => cursor !== undefined && cursor.count !== walk.length)
-  if (moved.length === 0) return window
-  const [start, end] = await Promise.all([after, before].map((cursor) => cursor && findPlace(walk, cursor, order)))
-  return read({ ...asked, after: start?.after, before: end?.before })
-}
-
-/** Whether the list is ordered by the key of its rows, and can so be searched where a row has gone. */
-function orderOf<K extends string | number>(key: Key<K>, ordering: string): RowOrder<K> {
-  const [first] = ordering.split(',')
-  if (!key.compare) return { key, byKey: 0 }
-  return { key, byKey: first === key.property ? 1 : first === `-${key.property}` ? -1 : 0 }
 }

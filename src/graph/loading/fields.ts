@@ -1,4 +1,5 @@
 import type { Endpoint } from '../../authentik/endpoints.ts'
+import { limits } from '../../limits.ts'
 import type { Types } from '../types.ts'
 import type { Lookup } from './lookup.ts'
 import { wantedOf } from './wanted.ts'
@@ -40,7 +41,7 @@ export function byIdsField<K extends string | number, B extends object, E extend
     args: {
       ids: t.arg.idList({
         required: true,
-        description: `authentik's ${property === 'pk' ? 'keys' : `${property}s`} or global ids, at most 500.`,
+        description: `authentik's ${property === 'pk' ? 'keys' : `${property}s`} or global ids, at most ${limits.ids}.`,
       }),
     },
     extensions: { mergesType: lookup.typename },

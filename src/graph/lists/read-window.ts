@@ -2,7 +2,7 @@ import { limits } from '../../limits.ts'
 import { findKey, type Key } from '../loading/keys.ts'
 import type { Cursor } from './cursor.ts'
 import type { Walk } from './walk.ts'
-import type { Window } from './window.ts'
+import { type Window, type WindowArgs, windowOf } from './window.ts'
 
 /** How the rows of a list are told apart and ordered. */
 export interface RowOrder<K extends string | number> {
@@ -11,19 +11,57 @@ export interface RowOrder<K extends string | number> {
   readonly byKey: 1 | -1 | 0
 }
 
-/** A place in a list: the last row that does not follow it, and the first that does not precede it. */
-export interface Place {
+/** Where a cursor stands now: the offset that counts for `after`, and the one that counts for `before`. */
+interface Place {
   readonly after: number
   readonly before: number
 }
 
+/** What a caller asked of a connection. */
+export interface AskedFor {
+  readonly first: number | undefined
+  readonly after: Cursor | undefined
+  readonly last: number | undefined
+  readonly before: Cursor | undefined
+}
+
 /**
- * Where the row of a cursor stands in a list that has more or fewer rows than it had. At most two requests look for its key,
- * as far from its old place as the list has grown or shrunk. Where the row is gone from a list that is ordered by key, the
- * place is the one that it had in that order. Where nothing is found, the place is such that no row is passed over, if rows
- * came or went but not both: then some are given again.
+ * Which rows are meant; they are read where rows are selected, else the length alone is. The rows of the cursors are first
+ * taken to stand where they stood. Where the list turns out to have another length, they are looked for.
  */
-export async function findPlace<K extends string | number>(
+export async function readWindow<K extends string | number>(
+  walk: Walk<object>,
+  asked: AskedFor,
+  order: RowOrder<K>,
+  rows: boolean,
+): Promise<Window> {
+  const read = async (args: WindowArgs) => {
+    if (rows) return walk.collect(args)
+    if (walk.length === Number.POSITIVE_INFINITY) await walk.askLength()
+    return windowOf(args, walk.length)
+  }
+  const { after, before } = asked
+  const window = await read({ ...asked, after: after?.offset, before: before?.offset })
+  const moved = [after, before].filter((cursor) => cursor !== undefined && cursor.count !== walk.length)
+  if (moved.length === 0) return window
+  const [start, end] = await Promise.all([after, before].map((cursor) => cursor && findPlace(walk, cursor, order)))
+  return read({ ...asked, after: start?.after, before: end?.before })
+}
+
+/** Whether the list is ordered by the key of its rows, and can so be searched where a row has gone. */
+export function orderOf<K extends string | number>(key: Key<K>, ordering: string): RowOrder<K> {
+  const [first] = ordering.split(',')
+  if (!key.compare) return { key, byKey: 0 }
+  return { key, byKey: first === key.property ? 1 : first === `-${key.property}` ? -1 : 0 }
+}
+
+/**
+ * Finds the row of a cursor in a list that has grown or shrunk. The row cannot have moved by more rows than came or went, so
+ * at most two requests look for its key there, up to a page away. If the row is gone, and the list is ordered by key, the
+ * place is the one that the key has in that order. If nothing is found, some rows are given again rather than passed over:
+ * this holds if rows came or went, but not both.
+ */
+async function findPlace<K extends string | number>(
   walk: Walk<object>,
   { offset, count, key: text }: Cursor,
   { key, byKey }: RowOrder<K>,
