@@ -412,6 +412,18 @@ describe('A cursor', () => {
     expect(rest.filter((pk) => !given.has(pk))).toEqual([])
   })
 
+  it('is not looked for where its row has come already', async () => {
+    const { url, list, set } = await startList()
+    set(300)
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(query, { variables: { first: 25 } })
+    list.pks = [303, 302, 301, ...list.pks]
+    list.asked = []
+    const next = await ask(query, { variables: { first: 25, after: data.accessTokens.pageInfo.endCursor } })
+    expect(pksOf(next.data.accessTokens)).toEqual(list.pks.slice(28, 53))
+    expect(list.asked).toEqual(['2x25', '11x5'])
+  })
+
   it('costs nothing more where the list has the length that it had', async () => {
     const { url, list, set } = await startList()
     set(300)

@@ -68,15 +68,24 @@ async function findPlace<K extends string | number>(
 ): Promise<Place> {
   const growth = walk.length - count
   const range = rangeOf(offset, growth, walk.length)
-  await walk.look(range, limits.cursorRequests, growth < 0 ? 'last' : 'first')
   const wanted = key.read(text)
   const keyAt = (at: number) => findKey(key, walk.rowAt(at) ?? {})
   if (wanted !== undefined) {
-    for (let at = range.from; at < range.to; at += 1) if (keyAt(at) === wanted) return { after: at, before: at }
+    const isWanted = (at: number) => keyAt(at) === wanted
+    // It may be among the rows that have come already.
+    let found = firstIn(range, isWanted)
+    if (found === undefined) await walk.look(range, limits.cursorRequests, growth < 0 ? 'last' : 'first')
+    found ??= firstIn(range, isWanted)
+    if (found !== undefined) return { after: found, before: found }
     const next = byKey === 0 ? undefined : nextInOrder(range, walk, (at) => compare(key, keyAt(at), wanted) * byKey > 0)
     if (next !== undefined) return { after: next - 1, before: next }
   }
   return { after: Math.max(-1, offset + Math.min(growth, 0)), before: offset + Math.max(growth, 0) }
+}
+
+function firstIn({ from, to }: Window, fits: (at: number) => boolean): number | undefined {
+  for (let at = from; at < to; at += 1) if (fits(at)) return at
+  return undefined
 }
 
 /** The offsets at which the row can stand now, those nearest to its old one. */
