@@ -40,7 +40,22 @@ export const settings = {
     default: '15000',
     expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
     read: wholeNumber(1, limits.upstreamMilliseconds),
-    meaning: 'Milliseconds within which authentik must answer a request, the wait for its turn included.',
+    meaning: 'Milliseconds within which authentik must answer a request, from the moment when it is sent.',
+  },
+  queueTimeout: {
+    name: 'QUEUE_TIMEOUT',
+    default: '60000',
+    expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
+    read: wholeNumber(1, limits.upstreamMilliseconds),
+    meaning: 'Milliseconds that a request to authentik may wait for its turn.',
+  },
+  operationTimeout: {
+    name: 'OPERATION_TIMEOUT',
+    default: '90000',
+    expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
+    read: wholeNumber(1, limits.upstreamMilliseconds),
+    meaning:
+      'Milliseconds for a whole operation, from its arrival. A revocation that has begun is finished all the same.',
   },
   corsOrigins: {
     name: 'CORS_ORIGINS',

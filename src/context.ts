@@ -1,3 +1,4 @@
+import { Account } from './authentik/account.ts'
 import { Authentik, type Credential } from './authentik/authentik.ts'
 import type { Upstream } from './authentik/wire/upstream.ts'
 import type { Log } from './observe/log.ts'
@@ -10,10 +11,20 @@ export interface Context {
   readonly kept: Map<unknown, unknown>
 }
 
-/** The context of one operation. Of the request it keeps the bearer token, and the signal that the caller has hung up. */
-export function createContext(request: Request, upstream: Upstream, log: Log): Context {
+/** What the requests have spent that are under way: several operations of one request share it. */
+const accounts = new WeakMap<Request, Account>()
+
+/**
+ * The context of one operation, which must end within so many milliseconds of its arrival. Of the request it keeps the bearer
+ * token, and the signal that the caller has hung up.
+ */
+export function createContext(request: Request, upstream: Upstream, log: Log, timeout: number): Context {
   const credential = readCredential(request.headers.get('authorization'))
-  return { authentik: new Authentik(upstream, credential, request.signal, log), kept: new Map() }
+  const account = accounts.get(request) ?? new Account()
+  accounts.set(request, account)
+  const deadline = account.arrived + timeout
+  const { signal } = request
+  return { authentik: new Authentik({ upstream, credential, account, log, signal, deadline }), kept: new Map() }
 }
 
 /**

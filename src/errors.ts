@@ -35,7 +35,7 @@ export const codes = {
     nothingDone: true,
   },
   RATE_LIMITED: {
-    meaning: 'authentik asks to slow down. `authentik.retryAfter` says for how many seconds.',
+    meaning: 'authentik asks to slow down. `extensions.retryAfter` says for how many seconds.',
     log: 'silent',
     nothingDone: true,
   },
@@ -44,12 +44,19 @@ export const codes = {
     log: 'silent',
     nothingDone: true,
   },
+  UPSTREAM_BUSY: {
+    meaning:
+      'Too many requests wait for authentik, so this one was not sent. `extensions.retryAfter` says for how many seconds to wait.',
+    log: 'warn',
+    nothingDone: true,
+  },
   UPSTREAM_UNAVAILABLE: {
     meaning: 'authentik cannot be reached, is still starting, or fails.',
     log: 'warn',
   },
   UPSTREAM_TIMEOUT: {
-    meaning: 'authentik did not send a whole answer in time.',
+    meaning:
+      'authentik did not send a whole answer in time, or the request had no turn in time. The message says which clock ran out.',
     log: 'warn',
   },
   UPSTREAM_INVALID_RESPONSE: {
@@ -110,8 +117,15 @@ export interface AnswerDetails {
   readonly fields?: Readonly<Record<string, readonly string[]>>
   /** Messages of a 400 that name no argument. */
   readonly messages?: readonly string[]
-  /** Seconds to wait, of a 429. */
+}
+
+/** What is known of a failure beside its code and its message. */
+interface FailureFacts {
+  readonly sent: Sent
+  /** Seconds after which it is worth asking again. */
   readonly retryAfter?: number
+  readonly authentik?: AnswerDetails
+  readonly cause?: unknown
 }
 
 /** A failure whose code and message the caller gets. The technical reason is the `cause`: it is logged, never sent. */
@@ -120,12 +134,9 @@ export class UpstreamError extends GraphQLError {
   readonly sent: Sent
   readonly authentik: AnswerDetails | undefined
 
-  constructor(
-    code: Code,
-    message: string,
-    { sent, authentik, cause }: { readonly sent: Sent; readonly authentik?: AnswerDetails; readonly cause?: unknown },
-  ) {
-    super(message, { extensions: authentik ? { code, authentik } : { code } })
+  constructor(code: Code, message: string, { sent, retryAfter, authentik, cause }: FailureFacts) {
+    const after = retryAfter === undefined ? {} : { retryAfter }
+    super(message, { extensions: { code, ...after, ...(authentik && { authentik }) } })
     this.code = code
     this.sent = sent
     this.authentik = authentik
@@ -156,6 +167,12 @@ export function invalidAnswer(what: string, authentik?: AnswerDetails, cause?: u
 export function unreachable(sent: 'no' | 'maybe', cause: unknown): UpstreamError {
   const message = sent === 'no' ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { sent, cause })
+}
+
+/** Too many requests wait for authentik already, so this one was not sent. */
+export function busy({ retryAfter }: { readonly retryAfter: number }): UpstreamError {
+  const message = `Too many requests wait for authentik. Try again in ${retryAfter} s.`
+  return new UpstreamError('UPSTREAM_BUSY', message, { sent: 'no', retryAfter })
 }
 
 /** The caller has hung up: nobody waits for the answer, and nothing is logged. */

@@ -19,6 +19,8 @@ type Settings = Pick<
   Config,
   | 'upstreamConcurrency'
   | 'upstreamTimeout'
+  | 'queueTimeout'
+  | 'operationTimeout'
   | 'corsOrigins'
   | 'graphiql'
   | 'introspection'
@@ -56,7 +58,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const upstream = new Upstream({
     url: authentikUrl,
     concurrency: settings.upstreamConcurrency,
-    timeout: settings.upstreamTimeout,
+    clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
   })
   const yoga = createYoga({
     maxRequestBodySize: limits.requestBytes,
@@ -77,7 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     ],
     parserAndValidationCache: { documentCache: createLRUCache(kept), errorCache: createLRUCache(kept) },
     schema: createSchema(),
-    context: ({ request }) => createContext(request, upstream, log),
+    context: ({ request }) => createContext(request, upstream, log, settings.operationTimeout),
     maskedErrors: {
       maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     },

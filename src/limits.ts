@@ -38,6 +38,21 @@ export const limits = {
   /** Ids in one argument: as many as one operation can look up, by `upstreamRequests`. */
   ids: 500,
 
+  // What waits for authentik.
+
+  /** Reads of one credential that wait at once: more than one operation can need, by `upstreamRequests`. */
+  waitingReadsOfOne: 600,
+  /** Reads that wait at once, of all credentials. Each takes some 10 kB. */
+  waitingReads: 4000,
+  /** Rows of a page that count as a look-up: at 19 ms a row, authentik needs as long for it. */
+  lookupRows: 3,
+  /** How much the newest measurement counts towards the time for which a request holds a place. */
+  holdWeight: 0.1,
+  /** How long a credential counts as accepted since authentik accepted it last: 15 minutes. */
+  acceptedMilliseconds: 15 * 60 * 1000,
+  /** Accepted credentials that are remembered: an installation has tens of thousands of users. Each takes some 100 bytes. */
+  acceptedCredentials: 50_000,
+
   // Lists.
 
   /** Rows that one connection gives at once. */

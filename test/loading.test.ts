@@ -292,9 +292,13 @@ describe('In flight', () => {
   it('no more than the allowed number run at once, whatever the number of callers', async () => {
     const { url, seen } = await startSlow(10)
     const { ask } = await startGatewayOver(url, { concurrency: 5 })
-    const replies = await Promise.all(
-      Array.from({ length: 200 }, (_, caller) => ask(query, { token: `caller-${caller}` })),
-    )
+    const askAll = () =>
+      Promise.all(Array.from({ length: 200 }, (_, caller) => ask(query, { token: `caller-${caller}` })))
+    // Callers who were not seen before have a quarter of the places.
+    await askAll()
+    expect(seen.most).toBe(1)
+    seen.paths = []
+    const replies = await askAll()
     for (const [caller, { data }] of replies.entries()) expect(data).toEqual({ user: { username: `caller-${caller}` } })
     expect(seen.paths).toHaveLength(200)
     expect(seen.most).toBe(5)
@@ -339,15 +343,34 @@ describe('In flight', () => {
     expect(seen.paths).toHaveLength(1)
   })
 
-  it('waiting for a turn counts towards the deadline', async () => {
-    const { url, seen } = await startSlow(400)
+  it('waiting for a turn does not count towards the time of authentik', async () => {
+    const { url } = await startSlow(400)
     const { ask } = await startGatewayOver(url, { concurrency: 1, timeout: 600 })
-    const [first, second] = await Promise.all([ask(query, { token: 'first' }), ask(query, { token: 'second' })])
-    expect(first.errors).toBeUndefined()
-    expect(second.errors?.[0]?.extensions.code).toBe('UPSTREAM_TIMEOUT')
-    // The second was sent when the first had its answer, and given up before its own.
-    expect(seen.paths).toHaveLength(2)
-    await expect.poll(() => seen.aborted).toBe(1)
+    const replies = await Promise.all(['first', 'second', 'third'].map((token) => ask(query, { token })))
+    expect(replies.map(({ errors }) => errors)).toEqual([undefined, undefined, undefined])
+  })
+
+  it('a turn that does not come in time is UPSTREAM_TIMEOUT, which says that nothing was sent', async () => {
+    const { url, seen } = await startSlow(700)
+    const { ask } = await startGatewayOver(url, { concurrency: 1, queueTimeout: 300 })
+    const first = ask(query, { token: 'first' })
+    await sleep(100)
+    const second = await ask(query, { token: 'second' })
+    expect(second.errors).toMatchObject([
+      { message: expect.stringContaining('QUEUE_TIMEOUT'), extensions: { code: 'UPSTREAM_TIMEOUT' } },
+    ])
+    expect((await first).errors).toBeUndefined()
+    expect(seen.paths).toHaveLength(1)
+  })
+
+  it('an operation that takes too long is UPSTREAM_TIMEOUT, whatever it waits for', async () => {
+    const { url } = await startSlow(700)
+    const { ask } = await startGatewayOver(url, { concurrency: 1, operationTimeout: 300 })
+    const [sent, waiting] = await Promise.all([ask(query, { token: 'first' }), ask(query, { token: 'second' })])
+    for (const { errors } of [sent, waiting]) {
+      expect(errors?.[0]?.extensions.code).toBe('UPSTREAM_TIMEOUT')
+      expect(errors?.[0]?.message).toContain('OPERATION_TIMEOUT')
+    }
   })
 
   it('nothing of the request is forwarded but the bearer token', async () => {

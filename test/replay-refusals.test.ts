@@ -24,7 +24,7 @@ describe.each(sources)('A refusal of authentik %s', (source) => {
     const requestId = recording.headers.get('x-authentik-id') ?? undefined
     const retryAfter = code === 'RATE_LIMITED' ? { retryAfter: 60 } : {}
     expect(errors).toMatchObject([
-      { path: [field], extensions: { code, authentik: { status: recording.status, ...retryAfter } } },
+      { path: [field], extensions: { code, ...retryAfter, authentik: { status: recording.status } } },
     ])
     expect(errors?.[0]?.extensions.authentik.requestId).toBe(requestId)
     const shown = ['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_USER_INPUT', 'NOT_FOUND'].includes(code ?? '')

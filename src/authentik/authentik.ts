@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { CallerGone, codes, nullIfNotFound, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { causeOf, type Log } from '../observe/log.ts'
+import type { Account } from './account.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import { type Answer, type Expected, judge } from './wire/judge.ts'
+import type { Kind } from './wire/turns.ts'
 import type { Upstream } from './wire/upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
@@ -17,72 +19,55 @@ type Value = string | number | boolean
 /** The caller's `Authorization`, or why there is none that could be forwarded. */
 export type Credential = { readonly authorization: string } | { readonly missing: string }
 
+export interface AuthentikOptions {
+  readonly upstream: Upstream
+  readonly credential: Credential
+  readonly account: Account
+  readonly log: Log
+  /** Aborted when the caller has hung up. Without it the work goes on. */
+  readonly signal?: AbortSignal
+  /** When the operation must have ended, by `performance.now()`. */
+  readonly deadline?: number
+}
+
 /** authentik, asked in one caller's name, for one operation. */
 export class Authentik {
-  readonly #upstream: Upstream
-  readonly #credential: Credential
-  readonly #signal: AbortSignal | undefined
-  readonly #log: Log
-  readonly #spent: { reads: number; objects: number }
+  readonly #options: AuthentikOptions
 
-  constructor(
-    upstream: Upstream,
-    credential: Credential,
-    signal: AbortSignal | undefined,
-    log: Log,
-    spent = { reads: 0, objects: 0 },
-  ) {
-    this.#upstream = upstream
-    this.#credential = credential
-    this.#signal = signal
-    this.#log = log
-    this.#spent = spent
+  constructor(options: AuthentikOptions) {
+    this.#options = options
   }
 
   /** How many rows authentik was seen to give on a page, by anybody. */
   get pageLimit(): { largestPage: number } {
-    return this.#upstream.pageLimit
+    return this.#options.upstream.pageLimit
   }
 
   /** How many requests may run at once. */
   get concurrency(): number {
-    return this.#upstream.concurrency
+    return this.#options.upstream.concurrency
   }
 
-  /**
-   * Charges the operation for objects that it is to give. Repeated objects are counted every time: they cost authentik no
-   * request, but they cost the gateway time and memory. Throws UNAUTHENTICATED without credentials, and QUERY_TOO_COMPLEX
-   * when they are too many.
-   */
+  /** Pays for objects that are to be given. Throws UNAUTHENTICATED without credentials, and what `Account.payObjects` throws. */
   charge(objects: number): void {
     this.#authorization()
-    this.#spent.objects += objects
-    if (this.#spent.objects <= limits.objects) return
-    throw new UpstreamError('QUERY_TOO_COMPLEX', `The operation gives more than ${limits.objects} objects.`, {
-      sent: 'no',
-    })
+    this.#options.account.payObjects(objects)
   }
 
-  /** Does a piece of work to its end, even if the caller hangs up or the process is told to end. */
+  /** Does a piece of work to its end, even if the caller hangs up or the process is told to end. It has no deadline. */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
-    return this.#upstream.track(
-      work(new Authentik(this.#upstream, this.#credential, undefined, this.#log, this.#spent)),
-    )
+    const { upstream, credential, account, log } = this.#options
+    return upstream.track(work(new Authentik({ upstream, credential, account, log })))
   }
 
   /** The endpoint's answer, for the key where its path has one. Throws UpstreamError. */
   async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<BodyOf<E>> {
     const authorization = this.#authorization()
-    this.#spent.reads += 1
-    if (this.#spent.reads > limits.upstreamRequests) {
-      throw new UpstreamError(
-        'QUERY_TOO_COMPLEX',
-        `The operation needs more than ${limits.upstreamRequests} requests to authentik.`,
-        { sent: 'no' },
-      )
-    }
+    const { upstream, account, signal, deadline } = this.#options
+    account.payRead()
     const path = pathOf(endpoint, key) + searchOf(query)
-    return this.#judged(endpoint, () => this.#upstream.get(path, authorization, this.#signal)) as Promise<BodyOf<E>>
+    const ask = () => upstream.get(path, kindOf(endpoint, query), authorization, { signal, deadline })
+    return this.#judged(endpoint, ask) as Promise<BodyOf<E>>
   }
 
   /** One page, or null if the page number is past the end. A 404 for page 1 is a real error and is thrown. */
@@ -99,7 +84,7 @@ export class Authentik {
     const authorization = this.#authorization()
     let requestId: string | undefined
     await this.#judged({ path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' }, async () => {
-      const answer = await this.#upstream.delete(pathOf(endpoint, key), authorization)
+      const answer = await this.#options.upstream.delete(pathOf(endpoint, key), authorization)
       requestId = answer.requestId
       return answer
     })
@@ -108,33 +93,60 @@ export class Authentik {
 
   /** One line of the log for auditors, with a hash that tells callers apart. */
   audit(event: string, facts: Readonly<Record<string, unknown>>): void {
-    const credential = createHash('sha256').update(this.#authorization()).digest('hex').slice(0, 16)
-    this.#log.info({ credential, ...facts }, event)
+    const { credential, log } = this.#options
+    const text = 'missing' in credential ? '' : credential.authorization
+    log.info({ credential: createHash('sha256').update(text).digest('hex').slice(0, 16), ...facts }, event)
   }
 
+  /** Throws UNAUTHENTICATED where there is none, or where authentik has refused it in this request. */
   #authorization(): string {
-    if ('missing' in this.#credential)
-      throw new UpstreamError('UNAUTHENTICATED', this.#credential.missing, { sent: 'no' })
-    return this.#credential.authorization
+    const { credential, account } = this.#options
+    if (account.refused) throw account.refused
+    if ('missing' in credential) throw new UpstreamError('UNAUTHENTICATED', credential.missing, { sent: 'no' })
+    return credential.authorization
   }
 
   async #judged(expected: Expected & Pick<Endpoint, 'path'>, ask: () => Promise<Answer>): Promise<object> {
+    const { log } = this.#options
     const started = performance.now()
     try {
       const answer = await ask()
       const { status, requestId } = answer
-      this.#log.debug({ path: expected.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
-      return judge(answer, expected)
+      log.debug({ path: expected.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
+      const body = judge(answer, expected)
+      this.#learn()
+      return body
     } catch (error) {
       if (error instanceof UpstreamError && !(error instanceof CallerGone)) {
-        const { code, message, cause, authentik } = error
-        const { log: level } = codes[code]
-        if (level !== 'silent')
-          this.#log[level]({ path: expected.path, code, authentik, cause: causeOf(cause) }, message)
+        this.#learn(error)
+        this.#tell(error, expected.path)
       }
       throw error
     }
   }
+
+  /** Learns from an answer whether authentik accepts the credential. A refusal for want of a right shows that it does. */
+  #learn(error?: UpstreamError): void {
+    const { upstream, credential, account } = this.#options
+    if ('missing' in credential) return
+    if (error?.code === 'UNAUTHENTICATED') {
+      account.refused = error
+      upstream.refuse(credential.authorization)
+    } else if (!error || ['FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT'].includes(error.code)) {
+      upstream.accept(credential.authorization)
+    }
+  }
+
+  #tell({ code, message, cause, authentik }: UpstreamError, path: string): void {
+    const { log: level } = codes[code]
+    if (level === 'silent' || !this.#options.account.isNews(`${code} ${path} ${message}`)) return
+    this.#options.log[level]({ path, code, authentik, cause: causeOf(cause) }, message)
+  }
+}
+
+/** A page of a few rows costs authentik no more than a look-up. */
+function kindOf({ answer }: Endpoint, { page_size: size }: Query): Kind {
+  return answer === 'page' && Number(size) > limits.lookupRows ? 'list' : 'lookup'
 }
 
 function pathOf({ path }: Endpoint, key: string | number = ''): string {

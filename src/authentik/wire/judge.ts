@@ -43,13 +43,13 @@ const isOfKind: Readonly<Record<Expected['answer'], (body: Body) => boolean>> = 
  */
 export function judge({ status, requestId, retryAfter, text }: Answer, expected: Expected): object {
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
-  const failure = (code: Code, message: string, authentik = about) =>
-    new UpstreamError(code, message, { sent: 'yes', authentik })
+  const failure = (code: Code, message: string, wait = {}) =>
+    new UpstreamError(code, message, { sent: 'yes', authentik: about, ...wait })
   if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`)
   if (status === 429) {
     const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : Number.POSITIVE_INFINITY
     const wait = seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
-    throw failure('RATE_LIMITED', 'authentik asks to slow down.', { ...about, ...wait })
+    throw failure('RATE_LIMITED', 'authentik asks to slow down.', wait)
   }
   if (status === 204 && expected.answer === 'nothing') return {}
   // If authentik crashes over a DELETE, its page for errors refuses the method: with HTML, or with nothing at all.

@@ -1,0 +1,41 @@
+import { UpstreamError } from '../errors.ts'
+import { limits } from '../limits.ts'
+
+/** What one HTTP request has spent, however many operations it has. */
+export class Account {
+  /** When the request came, by `performance.now()`. */
+  readonly arrived = performance.now()
+  /** Why authentik does not accept the credential, once it has said so. */
+  refused: UpstreamError | undefined
+  #reads = 0
+  #objects = 0
+  readonly #told = new Set<string>()
+
+  /** Pays for one request to authentik. Throws QUERY_TOO_COMPLEX when there are too many. */
+  payRead(): void {
+    this.#reads += 1
+    if (this.#reads <= limits.upstreamRequests) return
+    throw tooComplex(`needs more than ${limits.upstreamRequests} requests to authentik`)
+  }
+
+  /**
+   * Pays for objects that are to be given. Repeated objects are counted every time: they cost authentik no request, but they
+   * cost the gateway time and memory. Throws QUERY_TOO_COMPLEX when there are too many.
+   */
+  payObjects(objects: number): void {
+    this.#objects += objects
+    if (this.#objects <= limits.objects) return
+    throw tooComplex(`gives more than ${limits.objects} objects`)
+  }
+
+  /** Whether something is told for the first time: equal failures of one request are one line of the log. */
+  isNews(failure: string): boolean {
+    const known = this.#told.has(failure)
+    this.#told.add(failure)
+    return !known
+  }
+}
+
+function tooComplex(what: string): UpstreamError {
+  return new UpstreamError('QUERY_TOO_COMPLEX', `The operation ${what}.`, { sent: 'no' })
+}

@@ -1,0 +1,105 @@
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import { Pool } from 'undici'
+import { invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Answer } from './judge.ts'
+
+/** Codes of network failures that happen before anything is sent. */
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_(CONNECT_TIMEOUT|CLOSED|DESTROYED))$|CERT/
+
+const unzip = promisify(gunzip)
+
+/** The connections to authentik, and one HTTP exchange over them. */
+export class Exchange {
+  readonly #pool: Pool
+  readonly #prefix: string
+
+  /** `connectTimeout`: milliseconds for a connection to open. There is no other deadline here. */
+  constructor(url: URL, connections: number, connectTimeout: number) {
+    const deadlines = { connectTimeout, headersTimeout: 0, bodyTimeout: 0 }
+    this.#pool = new Pool(url.origin, { connections, pipelining: 1, ...deadlines })
+    this.#prefix = url.pathname.replace(/\/+$/, '')
+  }
+
+  /** Sends a request to a path below the API's root: the answer, whatever its status. Throws UpstreamError if no whole one comes. */
+  async send(method: 'GET' | 'DELETE', path: string, credential: string, signal: AbortSignal): Promise<Answer> {
+    try {
+      const { statusCode, headers, body } = await this.#pool.request({
+        method,
+        path: `${this.#prefix}/api/v3${path}`,
+        // English, since newer releases translate their messages. Compressed, since a list becomes a tenth of its size.
+        headers: {
+          authorization: credential,
+          accept: 'application/json',
+          'accept-language': 'en',
+          'accept-encoding': 'gzip',
+        },
+        signal,
+      })
+      const text = await readText(body, headers['content-encoding'])
+      return {
+        status: statusCode,
+        requestId: firstValueOf(headers['x-authentik-id']),
+        retryAfter: firstValueOf(headers['retry-after']),
+        text,
+      }
+    } catch (error) {
+      if (error instanceof UpstreamError) throw error
+      throw unreachable(neverSent.test(reasonOf(error)) ? 'no' : 'maybe', error)
+    }
+  }
+
+  /** Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, else the reason why not. */
+  async probe(): Promise<string | undefined> {
+    try {
+      const path = `${this.#prefix}/-/health/live/`
+      const signal = AbortSignal.timeout(limits.probeMilliseconds)
+      const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal })
+      let empty = true
+      for await (const chunk of body) {
+        empty = chunk.length === 0
+        if (!empty) break
+      }
+      return empty && [200, 204].includes(statusCode) ? undefined : `something else answers there (${statusCode})`
+    } catch (error) {
+      return `nobody answers there (${reasonOf(error)})`
+    }
+  }
+
+  /** Closes the connections as soon as what is on its way has ended. */
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+}
+
+async function readText(body: AsyncIterable<Buffer>, encoding: string | string[] | undefined): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.length
+    if (size > limits.answerBytes) throw invalidAnswer(`more than ${limits.answerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  const bytes = Buffer.concat(chunks)
+  // authentik's front server says gzip even with empty answers.
+  if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
+  try {
+    return (await unzip(bytes, { maxOutputLength: limits.answerBytes })).toString('utf8')
+  } catch (error) {
+    throw invalidAnswer('gzip that is damaged or too large', undefined, error)
+  }
+}
+
+function firstValueOf(header: string | string[] | undefined): string | undefined {
+  const value = Array.isArray(header) ? header[0] : header
+  return value && shorten(value, limits.headerCharacters)
+}
+
+/** The code of a network failure, such as ECONNREFUSED. It holds no address and no header. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
+  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return 'unknown'
+}

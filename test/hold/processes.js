@@ -1,0 +1,42 @@
+// The processes of a long run: the model of authentik and the built gateway, each started anew for each part.
+import { fork, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const root = join(import.meta.dirname, '../..')
+
+/** Starts both, runs the part, and ends both. */
+export async function withGateway(run, settings = {}) {
+  const upstream = await startUpstream()
+  const gateway = await startGateway({ AUTHENTIK_URL: upstream.url, ...settings })
+  try {
+    return await run({ upstream, gateway })
+  } finally {
+    gateway.child.kill('SIGKILL')
+    upstream.child.kill('SIGKILL')
+  }
+}
+
+async function startUpstream() {
+  const child = fork(join(import.meta.dirname, 'upstream.js'), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const url = (await printed(child, /http:\S+/))[0]
+  return { child, url, stats: async () => (await fetch(`${url}/stats`)).json() }
+}
+
+async function startGateway(settings) {
+  const env = { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'silent', ...settings }
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [, url] = await printed(child, /listens on (\S+)\n/)
+  return { child, url }
+}
+
+function printed(child, pattern) {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stdout.on('data', (data) => {
+      text += data
+      const found = pattern.exec(text)
+      if (found) resolve(found)
+    })
+    child.once('exit', () => reject(new Error(`It ended, and had printed ${text}`)))
+  })
+}
