@@ -177,8 +177,8 @@ export function busy({ retryAfter }: { readonly retryAfter: number }): UpstreamE
 
 /** The caller has hung up: nobody waits for the answer, and nothing is logged. */
 export class CallerGone extends UpstreamError {
-  constructor() {
-    super('UPSTREAM_UNAVAILABLE', 'The caller has hung up.', { sent: 'maybe' })
+  constructor(sent: Sent) {
+    super('UPSTREAM_UNAVAILABLE', 'The caller has hung up.', { sent })
   }
 }
 

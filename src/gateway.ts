@@ -52,7 +52,12 @@ const defaults = readConfig({}, [])
 
 /** A gateway over one authentik: what stands between node's HTTP and the schema, from the outside to the inside. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const settings = { ...defaults, ...options }
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const settings: typeof defaults & GatewayOptions = {
+    ...defaults,
+    ...Object.fromEntries(given),
+    authentikUrl: options.authentikUrl,
+  }
   const { authentikUrl, corsOrigins, graphiql, introspection, persistedOperations, demonstrationToken } = settings
   const log = options.log ?? createLog(settings.logLevel)
   const upstream = new Upstream({

@@ -65,8 +65,6 @@ export const limits = {
   pagesAhead: 3,
   /** Rounds of requests for one window. A list that has not settled by then changes faster than it can be read. */
   rounds: 10,
-  /** Requests that look for the row of a cursor after the list has changed. */
-  cursorRequests: 2,
   /** Providers asked for one by one. For more, one page of all of them is cheaper, since an installation has few. */
   providersOneByOne: 3,
 

@@ -153,7 +153,8 @@ describe('The pages that are asked for', () => {
     const { data, errors } = await ask(query, { variables: { ...variables, after } })
     expect(errors).toBeUndefined()
     expect(data.accessTokens.totalCount).toBe(size)
-    expect(list.asked).toEqual(pages)
+    // Side by side, they may arrive in any order.
+    expect(list.asked.toSorted()).toEqual(pages.toSorted())
   })
 
   it('are aligned where the caller walks with one size', async () => {
@@ -333,9 +334,15 @@ describe('Bad arguments', () => {
 describe('A cursor', () => {
   type Change = { readonly deleted: readonly number[] } | { readonly inserted: readonly number[] }
   const some = fc.uniqueArray(fc.nat(399), { minLength: 1, maxLength: 100 })
+  /** Rows one beside the other, where most come and go in reality: at the head, for example. */
+  const beside = fc
+    .tuple(fc.constantFrom(0, 0.5, 0.9, 1), fc.integer({ min: 1, max: 100 }))
+    .map(([at, rows]) => Array.from({ length: rows }, (_, index) => Math.floor(at * 300) + index))
   const change: fc.Arbitrary<Change> = fc.oneof(
     some.map((deleted) => ({ deleted })),
     some.map((inserted) => ({ inserted })),
+    beside.map((deleted) => ({ deleted })),
+    beside.map((inserted) => ({ inserted })),
   )
 
   /** The list with rows gone, or with rows between the others: those have odd keys. */
@@ -344,8 +351,9 @@ describe('A cursor', () => {
       const gone = new Set(made.deleted.map((index) => pks[index % pks.length]))
       return pks.filter((pk) => !gone.has(pk))
     }
-    const more = made.inserted.map((index) => 2 * (index % pks.length) + 1)
-    return [...new Set([...pks, ...more])].sort((one, other) => other - one)
+    // At the head there is room for as many as come.
+    const keyAt = (index: number) => (index < 100 ? 2 * pks.length + 1 + index : 2 * (index % pks.length) + 1)
+    return [...new Set([...pks, ...made.inserted.map(keyAt)])].sort((one, other) => other - one)
   }
 
   it.each(['forward', 'backward'])(
@@ -383,6 +391,50 @@ describe('A cursor', () => {
     },
     120_000,
   )
+
+  it.each([100, 20, 7])('is searched for by two requests at most, where pages are cut to %s rows', async (cut) => {
+    const { url, list, set } = await startList()
+    set(400, cut)
+    const { ask } = await startGatewayOver(url)
+    const first = await ask(query, { variables: { first: 10 } })
+    const { endCursor } = first.data.accessTokens.pageInfo
+    list.pks = [...Array.from({ length: 100 }, (_, index) => 500 - index), ...list.pks]
+    list.asked = []
+    const { data } = await ask(
+      'query ($after: String) { accessTokens(first: 5, after: $after) { pageInfo { hasNextPage } } }',
+      {
+        variables: { after: endCursor },
+      },
+    )
+    expect(data.accessTokens.pageInfo.hasNextPage).toBe(true)
+    expect(list.asked.filter((page) => page !== '1x1').length).toBeLessThanOrEqual(2)
+  })
+
+  it('is searched for at both ends where pages are too short for all places between', async () => {
+    const { url, list, set } = await startList()
+    set(400, 20)
+    const { ask } = await startGatewayOver(url)
+    // From this the gateway learns how long pages are.
+    await ask(query, { variables: { first: 60 } })
+    const before = list.pks
+    const first = await ask(query, { variables: { first: 10 } })
+    list.pks = [...Array.from({ length: 60 }, (_, index) => 460 - index), ...list.pks]
+    const next = await ask(query, { variables: { first: 10, after: first.data.accessTokens.pageInfo.endCursor } })
+    expect(pksOf(next.data.accessTokens)).toEqual(before.slice(10, 20))
+  })
+
+  it('has its key where no rows are selected, too', async () => {
+    const { url, list, set } = await startList()
+    set(300)
+    const { ask } = await startGatewayOver(url)
+    const page =
+      'query ($after: String, $last: Int, $before: String) { accessTokens(first: 10, after: $after, last: $last, before: $before) { pageInfo { startCursor endCursor } } }'
+    const { data } = await ask(page)
+    expect(list.asked.sort()).toEqual(['10x1', '1x1'])
+    list.pks = [303, 302, 301, ...list.pks]
+    const next = await ask(query, { variables: { first: 10, after: data.accessTokens.pageInfo.endCursor } })
+    expect(pksOf(next.data.accessTokens)).toEqual(list.pks.slice(13, 23))
+  })
 
   it('passes no row over where 2,000 old rows went at once, and gives none twice', async () => {
     const { url, list, set } = await startList()

@@ -1,5 +1,5 @@
 import { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
-import type { GraphQLFieldResolver } from 'graphql'
+import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql'
 import { mayLack } from '../authentik/bodies.ts'
 import type { Include } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
@@ -21,8 +21,19 @@ type Resolver<C> = GraphQLFieldResolver<unknown, C, object>
 
 /** Wraps the resolvers of fields that declare what they read: see declaration.ts. */
 export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  readonly #leftOut = new Set<string>()
+
   override onOutputFieldConfig(field: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> | null {
-    return this.buildCache.options.leaveOut?.includes(`${field.parentType}.${field.name}`) ? null : field
+    const coordinate = `${field.parentType}.${field.name}`
+    if (!this.buildCache.options.leaveOut?.includes(coordinate)) return field
+    this.#leftOut.add(coordinate)
+    return null
+  }
+
+  override afterBuild(schema: GraphQLSchema): GraphQLSchema {
+    const unknown = this.buildCache.options.leaveOut?.filter((coordinate) => !this.#leftOut.has(coordinate)) ?? []
+    if (unknown.length > 0) throw new Error(`The schema has no field ${unknown.join(', ')} to leave out`)
+    return schema
   }
 
   override wrapResolve(

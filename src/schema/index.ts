@@ -15,7 +15,7 @@ export interface SchemaOptions {
   readonly leaveOut?: readonly string[]
 }
 
-/** The schema: every resource, in reading order. */
+/** The schema: every resource, in reading order. Throws an Error for a coordinate that no field has. */
 export function createSchema({ leaveOut = [] }: SchemaOptions = {}): GraphQLSchema {
   return builder.toSchema({ sortSchema: false, leaveOut })
 }

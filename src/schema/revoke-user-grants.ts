@@ -105,7 +105,7 @@ function notListed<B extends GrantBody>({ lookup }: GrantKind<B>, { user }: Whos
 
 async function listPks<B extends GrantBody>(
   authentik: Authentik,
-  { list: { endpoint } }: GrantKind<B>,
+  { lookup, list: { endpoint } }: GrantKind<B>,
   whose: Whose,
   offset: number,
 ): Promise<{ pks: number[]; more: boolean }> {
@@ -127,5 +127,5 @@ async function listPks<B extends GrantBody>(
   const isOthers = ({ user, provider }: GrantBody) =>
     user?.pk !== whose.user || (whose.provider !== undefined && provider?.pk !== whose.provider)
   if (grants.some(isOthers)) throw invalidAnswer("another user's grants")
-  return { pks: grants.map(({ pk }) => pk), more: window.to < walk.length }
+  return { pks: grants.map((grant) => lookup.keyOf(grant)), more: window.to < walk.length }
 }

@@ -76,17 +76,17 @@ export const RevokePayload = builder.objectRef<Report>('RevokePayload').implemen
     revokedCount: t.int({
       nullable: false,
       description: 'How many grants were revoked. An id that was given twice counts once.',
-      resolve: ({ distinct }) => count(distinct, ['REVOKED']),
+      resolve: ({ distinct }) => howMany(distinct, ['REVOKED']),
     }),
     failedCount: t.int({
       nullable: false,
       description: 'How many results are FORBIDDEN or FAILED. An id that was given twice counts once.',
-      resolve: ({ distinct }) => count(distinct, ['FORBIDDEN', 'FAILED']),
+      resolve: ({ distinct }) => howMany(distinct, ['FORBIDDEN', 'FAILED']),
     }),
   }),
 })
 
-function count(results: readonly Result[], outcomes: readonly Outcome[]): number {
+function howMany(results: readonly Result[], outcomes: readonly Outcome[]): number {
   return results.filter(({ outcome }) => outcomes.includes(outcome)).length
 }
 

@@ -5,8 +5,8 @@ import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
-import { integerKey, uuidKey } from '../graph/loading/keys.ts'
-import { Lookup, readKey } from '../graph/loading/lookup.ts'
+import { integerKey } from '../graph/loading/keys.ts'
+import { Lookup, readIdOf } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 
@@ -28,7 +28,7 @@ export const userList = new List<number, UserBody>({
     isActive: { parameter: 'is_active' },
     isSuperuser: { parameter: 'is_superuser' },
     type: { parameter: 'type' },
-    groups: { parameter: 'groups_by_pk', read: (id) => readKey('Group', uuidKey('pk'), id) },
+    groups: { parameter: 'groups_by_pk', read: (id) => readIdOf('Group', id) },
   },
 })
 

@@ -1,13 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
 import { invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Answer } from './judge.ts'
-
-/** Codes of network failures that happen before anything is sent. */
-const neverSent =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_(CONNECT_TIMEOUT|CLOSED|DESTROYED))$|CERT/
 
 const unzip = promisify(gunzip)
 
@@ -23,32 +20,79 @@ export class Exchange {
     this.#prefix = url.pathname.replace(/\/+$/, '')
   }
 
-  /** Sends a request to a path below the API's root: the answer, whatever its status. Throws UpstreamError if no whole one comes. */
-  async send(method: 'GET' | 'DELETE', path: string, credential: string, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Sends a request to a path below the API's root: the answer, whatever its status. `onDispatched` is called when there is a
+   * connection for it and its first byte is written. Throws UpstreamError if no whole answer comes.
+   */
+  async send(
+    method: 'GET' | 'DELETE',
+    path: string,
+    credential: string,
+    signal: AbortSignal,
+    onDispatched: () => void,
+  ): Promise<Answer> {
+    let dispatched = false
+    const dispatch = () => {
+      dispatched = true
+      onDispatched()
+    }
     try {
-      const { statusCode, headers, body } = await this.#pool.request({
-        method,
-        path: `${this.#prefix}/api/v3${path}`,
-        // English, since newer releases translate their messages. Compressed, since a list becomes a tenth of its size.
-        headers: {
-          authorization: credential,
-          accept: 'application/json',
-          'accept-language': 'en',
-          'accept-encoding': 'gzip',
-        },
-        signal,
-      })
-      const text = await readText(body, headers['content-encoding'])
+      const { status, headers, bytes } = await this.#receive(method, path, credential, signal, dispatch)
       return {
-        status: statusCode,
+        status,
         requestId: firstValueOf(headers['x-authentik-id']),
         retryAfter: firstValueOf(headers['retry-after']),
-        text,
+        text: await readText(bytes, headers['content-encoding']),
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error
-      throw unreachable(neverSent.test(reasonOf(error)) ? 'no' : 'maybe', error)
+      throw unreachable(dispatched ? 'maybe' : 'no', error)
     }
+  }
+
+  #receive(
+    method: 'GET' | 'DELETE',
+    path: string,
+    authorization: string,
+    signal: AbortSignal,
+    onDispatched: () => void,
+  ) {
+    const options = {
+      method,
+      path: `${this.#prefix}/api/v3${path}`,
+      // English, since newer releases translate their messages. Compressed, since a list becomes a tenth of its size.
+      headers: { authorization, accept: 'application/json', 'accept-language': 'en', 'accept-encoding': 'gzip' },
+    }
+    return new Promise<Received>((resolve, reject) => {
+      let abort = reject
+      const leave = () => abort(signal.reason)
+      signal.addEventListener('abort', leave, { once: true })
+      const received: Received = { status: 0, headers: {}, bytes: [] }
+      let size = 0
+      this.#pool.dispatch(options, {
+        onRequestStart(controller) {
+          abort = (reason: Error) => controller.abort(reason)
+          if (signal.aborted) leave()
+          else onDispatched()
+        },
+        onResponseStart(_controller, status, headers) {
+          Object.assign(received, { status, headers })
+        },
+        onResponseData(controller, chunk) {
+          size += chunk.length
+          if (size > limits.answerBytes) controller.abort(invalidAnswer(`more than ${limits.answerBytes} bytes`))
+          else received.bytes.push(chunk)
+        },
+        onResponseEnd() {
+          signal.removeEventListener('abort', leave)
+          resolve(received)
+        },
+        onResponseError(_controller, error) {
+          signal.removeEventListener('abort', leave)
+          reject(error)
+        },
+      })
+    })
   }
 
   /** Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, else the reason why not. */
@@ -74,14 +118,14 @@ export class Exchange {
   }
 }
 
-async function readText(body: AsyncIterable<Buffer>, encoding: string | string[] | undefined): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > limits.answerBytes) throw invalidAnswer(`more than ${limits.answerBytes} bytes`)
-    chunks.push(chunk)
-  }
+/** An answer as it came, its body in parts. */
+interface Received {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly bytes: Buffer[]
+}
+
+async function readText(chunks: readonly Buffer[], encoding: string | string[] | undefined): Promise<string> {
   const bytes = Buffer.concat(chunks)
   // authentik's front server says gzip even with empty answers.
   if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')

@@ -17,8 +17,16 @@ export interface Sharer {
   readonly deadline?: number | undefined
 }
 
-/** Sends a request as soon as it is its turn. It calls `sent` at that moment. */
-export type Send = (signal: AbortSignal, sent: () => void) => Promise<Answer>
+/** What becomes of a request on its way. */
+export interface Course {
+  /** It is its turn. */
+  readonly begin: () => void
+  /** Its first byte is written. */
+  readonly dispatch: () => void
+}
+
+/** Sends a request as soon as it is its turn. */
+export type Send = (signal: AbortSignal, course: Course) => Promise<Answer>
 
 /**
  * One request to authentik, and those who wait for its answer. Each of them keeps clocks of their own. When the last one has
@@ -28,16 +36,22 @@ export class Flight {
   readonly #answer: Promise<Answer>
   readonly #clocks: Clocks
   readonly #controller = new AbortController()
-  readonly #onSent = new Set<() => void>()
-  #sent = false
+  readonly #onBegin = new Set<() => void>()
+  #begun = false
+  #sent: 'no' | 'maybe' = 'no'
   #landed = false
   #sharers = 0
 
   constructor(send: Send, clocks: Clocks) {
     this.#clocks = clocks
-    this.#answer = send(this.#controller.signal, () => {
-      this.#sent = true
-      for (const tell of this.#onSent) tell()
+    this.#answer = send(this.#controller.signal, {
+      begin: () => {
+        this.#begun = true
+        for (const tell of this.#onBegin) tell()
+      },
+      dispatch: () => {
+        this.#sent = 'maybe'
+      },
     })
     const land = () => {
       this.#landed = true
@@ -58,21 +72,21 @@ export class Flight {
 
   #wait({ signal, deadline }: Sharer): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(new CallerGone())
+      if (signal?.aborted) return reject(new CallerGone(this.#sent))
       let timer: NodeJS.Timeout | undefined
       const wind = () => {
         clearTimeout(timer)
-        const clock = this.#sent ? this.#clocks.upstream : this.#clocks.queue
+        const clock = this.#begun ? this.#clocks.upstream : this.#clocks.queue
         const left = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - performance.now()
         timer = setTimeout(() => reject(left < clock ? this.#operationLate() : this.#late()), Math.min(clock, left))
       }
-      const leave = () => reject(new CallerGone())
+      const leave = () => reject(new CallerGone(this.#sent))
       signal?.addEventListener('abort', leave, { once: true })
-      if (!this.#sent) this.#onSent.add(wind)
+      if (!this.#begun) this.#onBegin.add(wind)
       wind()
       const forget = () => {
         clearTimeout(timer)
-        this.#onSent.delete(wind)
+        this.#onBegin.delete(wind)
         signal?.removeEventListener('abort', leave)
       }
       this.#answer.then(resolve, reject).finally(forget)
@@ -81,14 +95,14 @@ export class Flight {
 
   #late(): UpstreamError {
     const { queue, upstream } = this.#clocks
-    const text = this.#sent
+    const text = this.#begun
       ? `authentik sent no whole answer within ${upstream} ms (UPSTREAM_TIMEOUT).`
       : `The request waited ${queue} ms for its turn (QUEUE_TIMEOUT). Nothing was sent.`
-    return new UpstreamError('UPSTREAM_TIMEOUT', text, { sent: this.#sent ? 'maybe' : 'no' })
+    return new UpstreamError('UPSTREAM_TIMEOUT', text, { sent: this.#sent })
   }
 
   #operationLate(): UpstreamError {
-    const text = `The operation took too long (OPERATION_TIMEOUT).${this.#sent ? '' : ' This request was not sent.'}`
-    return new UpstreamError('UPSTREAM_TIMEOUT', text, { sent: this.#sent ? 'maybe' : 'no' })
+    const text = `The operation took too long (OPERATION_TIMEOUT).${this.#sent === 'maybe' ? '' : ' This request was not sent.'}`
+    return new UpstreamError('UPSTREAM_TIMEOUT', text, { sent: this.#sent })
   }
 }

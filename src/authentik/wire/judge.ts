@@ -26,18 +26,18 @@ export interface Expected {
   readonly right?: string
 }
 
-type Body = Readonly<Record<string, unknown>>
+type Answered = Readonly<Record<string, unknown>>
 
-/** How a body is recognized as authentik's: by a property that every answer of its kind has. */
-const isOfKind: Readonly<Record<Expected['answer'], (body: Body) => boolean>> = {
-  object: ({ pk, uuid }) => ['number', 'string'].includes(typeof (pk ?? uuid)),
+/** How a body is recognized as authentik's. That an object is the one which was asked for, its look-up checks. */
+const isOfKind: Readonly<Record<Expected['answer'], (body: Answered) => boolean>> = {
+  object: (body) => !Array.isArray(body) && !('error' in body),
   caller: ({ user }) => typeof user === 'object' && user !== null,
   page: ({ results }) => Array.isArray(results),
   nothing: () => false,
 }
 
 /**
- * The body of a 200 that has the property which every such answer has. Every other answer is thrown as an
+ * The body of a 200 that is of the expected kind. Every other answer is thrown as an
  * UpstreamError that says what the caller may know. 5xx and 429 are judged by the status alone. Most others count only with a
  * JSON body of authentik's shape: a web page that answers 404 at a mistyped address must not say "no such token".
  */
@@ -60,7 +60,7 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
-    if (isOfKind[expected.answer](body as Body)) return body
+    if (isOfKind[expected.answer](body as Answered)) return body
     // authentik's front server says this, with status 200, while the rest of authentik starts.
     if ('error' in body) throw failure('UPSTREAM_UNAVAILABLE', 'authentik is starting.')
   }

@@ -25,8 +25,8 @@ const strangers = ''
 
 /**
  * Shares the places upstream out. Each credential has a line of its own, and the lines take turns. In a line, deletions go
- * first. Credentials that were not accepted lately share one line, in which the newest goes first, and at most a quarter of the
- * places; lists have at most three quarters. So neither made-up tokens nor lists keep everybody else from a place.
+ * first. Credentials that were not accepted lately share one line, in which the newest of them goes first, and at most a quarter of
+ * the places; lists have at most three quarters. So neither made-up tokens nor lists keep everybody else from a place.
  */
 export class Turns {
   readonly #places: number
@@ -116,18 +116,16 @@ export class Turns {
   #next(): { name: string; request: Waiting } | undefined {
     for (const [name, line] of this.#lines) {
       if (name === strangers && this.#running.strangers >= this.#strangerPlaces) continue
-      const request = this.#first(line, name === strangers)
+      const request = this.#first(name === strangers ? ofNewest(line) : line)
       if (request) return { name, request }
     }
     return undefined
   }
 
-  #first({ deletion, lookup, list }: Line, newest: boolean): Waiting | undefined {
-    const at = newest ? -1 : 0
-    if (deletion.length > 0) return deletion.at(at)
-    const [one, other] = [lookup.at(at), this.#running.lists < this.#listPlaces ? list.at(at) : undefined]
-    if (!one || !other) return one ?? other
-    return one.order < other.order === newest ? other : one
+  #first({ deletion, lookup, list }: Line): Waiting | undefined {
+    const [first, one, other] = [deletion[0], lookup[0], this.#running.lists < this.#listPlaces ? list[0] : undefined]
+    if (first) return first
+    return one && other ? (one.order < other.order ? one : other) : (one ?? other)
   }
 
   #start(request: Waiting, stranger: boolean): void {
@@ -175,6 +173,14 @@ export class Turns {
     if (kind === 'list') return (turns(lists) * this.#holds.list) / this.#listPlaces
     return (turns(all - lists) * this.#holds.lookup) / this.#places
   }
+}
+
+/** Of the line that many credentials share: the requests of the one that came last. */
+function ofNewest({ deletion, lookup, list }: Line): Line {
+  const last = [deletion, lookup, list].flatMap((requests) => requests.at(-1) ?? [])
+  const newest = last.reduce((one, other) => (one.order > other.order ? one : other))
+  const own = (requests: readonly Waiting[]) => requests.filter(({ credential }) => credential === newest.credential)
+  return { deletion: own(deletion), lookup: own(lookup), list: own(list) }
 }
 
 function lengthOf({ deletion, lookup, list }: Line): number {

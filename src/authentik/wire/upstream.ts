@@ -44,7 +44,7 @@ export class Upstream {
 
   /** GETs a path below the API's root: the answer, whatever its status. Throws UpstreamError if no whole answer comes in time. */
   async get(path: string, kind: Kind, credential: string, sharer: Sharer): Promise<Answer> {
-    if (sharer.signal?.aborted) throw new CallerGone()
+    if (sharer.signal?.aborted) throw new CallerGone('no')
     const key = `${credential} ${path}`
     const flight = this.#slots.get(key)?.flight ?? this.#start(key, path, kind, credential)
     return flight.join(sharer)
@@ -55,11 +55,11 @@ export class Upstream {
    * begins after the deletion was sent never shares the answer of a read that began before.
    */
   async delete(path: string, credential: string): Promise<Answer> {
-    const flight = new Flight(async (signal, sent) => {
+    const flight = new Flight(async (signal, course) => {
       const end = await this.#turns.take(credential, 'deletion', signal, busy)
-      sent()
+      course.begin()
       this.#forgetReadsOf(credential)
-      return this.#exchange.send('DELETE', path, credential, signal).finally(end)
+      return this.#exchange.send('DELETE', path, credential, signal, course.dispatch).finally(end)
     }, this.#clocks)
     return flight.join({}).finally(() => this.#forgetReadsOf(credential))
   }
@@ -103,12 +103,12 @@ export class Upstream {
   #start(key: string, path: string, kind: Kind, credential: string): Flight {
     const slot: Slot = { credential }
     const settle = () => this.#settle(key, slot)
-    slot.flight = new Flight(async (signal, sent) => {
+    slot.flight = new Flight(async (signal, course) => {
       signal.addEventListener('abort', settle, { once: true })
       try {
         const end = await this.#turns.take(credential, kind, signal, busy)
-        sent()
-        return await this.#exchange.send('GET', path, credential, signal).finally(end)
+        course.begin()
+        return await this.#exchange.send('GET', path, credential, signal, course.dispatch).finally(end)
       } finally {
         settle()
       }

@@ -56,7 +56,7 @@ export class List<K extends string | number, B extends object> {
     const fingerprint = fingerprintOf([`${this.#lookup.typename}Connection`, query])
     const asked = readArgs(args, fingerprint)
     const walk = this.#walk(context, query, wanted, asked)
-    const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted.rows)
+    const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) context.authentik.charge(window.to - window.from)
     return new Connection(walk, window, fingerprint, this.#lookup.key)
   }

@@ -1,5 +1,6 @@
 import { limits } from '../../limits.ts'
 import { findKey, type Key } from '../loading/keys.ts'
+import type { Wanted } from '../loading/wanted.ts'
 import type { Cursor } from './cursor.ts'
 import type { Walk } from './walk.ts'
 import { type Window, type WindowArgs, windowOf } from './window.ts'
@@ -26,19 +27,25 @@ export interface AskedFor {
 }
 
 /**
- * Which rows are meant; they are read where rows are selected, else the length alone is. The rows of the cursors are first
- * taken to stand where they stood. Where the list turns out to have another length, they are looked for.
+ * Tells which rows are meant, and reads them if rows are selected; else it asks for the length, and for the rows at both ends
+ * if their cursors are selected. The rows of the caller's cursors are first taken to be where they were. If the list has
+ * another length now, they are searched for.
  */
 export async function readWindow<K extends string | number>(
   walk: Walk<object>,
   asked: AskedFor,
   order: RowOrder<K>,
-  rows: boolean,
+  wanted: Pick<Wanted, 'rows' | 'cursors'>,
 ): Promise<Window> {
   const read = async (args: WindowArgs) => {
-    if (rows) return walk.collect(args)
+    if (wanted.rows) return walk.collect(args)
     if (walk.length === Number.POSITIVE_INFINITY) await walk.askLength()
-    return windowOf(args, walk.length)
+    const window = windowOf(args, walk.length)
+    // A cursor holds the key of its row.
+    if (wanted.cursors && window.from < window.to) {
+      for (const at of [window.from, window.to - 1]) await walk.readEnds({ from: at, to: at + 1 })
+    }
+    return window
   }
   const { after, before } = asked
   const window = await read({ ...asked, after: after?.offset, before: before?.offset })
@@ -57,7 +64,8 @@ export function orderOf<K extends string | number>(key: Key<K>, ordering: string
 
 /**
  * Finds the row of a cursor in a list that has grown or shrunk. The row cannot have moved by more rows than came or went, so
- * at most two requests look for its key there, up to a page away. If the row is gone, and the list is ordered by key, the
+ * at most two requests look for its key there, up to a page away. If authentik gives fewer rows on a page, they look near the
+ * old place and near the farthest one. If the row is gone, and the list is ordered by key, the
  * place is the one that the key has in that order. If nothing is found, some rows are given again rather than passed over:
  * this holds if rows came or went, but not both.
  */
@@ -74,7 +82,7 @@ async function findPlace<K extends string | number>(
     const isWanted = (at: number) => keyAt(at) === wanted
     // It may be among the rows that have come already.
     let found = firstIn(range, isWanted)
-    if (found === undefined) await walk.look(range, limits.cursorRequests, growth < 0 ? 'last' : 'first')
+    if (found === undefined) await walk.readEnds(range)
     found ??= firstIn(range, isWanted)
     if (found !== undefined) return { after: found, before: found }
     const next = byKey === 0 ? undefined : nextInOrder(range, walk, (at) => compare(key, keyAt(at), wanted) * byKey > 0)

@@ -55,10 +55,15 @@ export class Walk<B> {
     throw invalidAnswer('pages that do not add up')
   }
 
-  /** Reads rows of a list whose length is known, by at most so many requests: for the first of them, or for the last. */
-  async look(window: Window, requests: number, end: 'first' | 'last'): Promise<void> {
-    const pages = this.#gapsIn(window).flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
-    await this.#read(end === 'first' ? pages.slice(0, requests) : pages.slice(-requests))
+  /**
+   * Reads the rows of a window of a list whose length is known, by at most two requests. Where that many cannot hold them, it
+   * reads those at both ends.
+   */
+  async readEnds(window: Window): Promise<void> {
+    const missing = this.#gapsIn(window).flatMap((gap) => pagesOf(gap, this.#limit.largestPage))
+    const [first, ...rest] = missing.length > 2 ? pagesOf(window, this.#limit.largestPage) : missing
+    const last = rest.at(-1)
+    await this.#read([first, last].filter((page) => page !== undefined))
   }
 
   /** The row at that offset, if it has been read. */

@@ -29,8 +29,6 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly key: Key<K>
   readonly endpoint: E
   readonly admit: (body: B) => B
-  /** The name of the query that finds many by their ids, once it is defined. */
-  byIds: string | undefined
   readonly #getMany: GetMany<K, B> | undefined
 
   constructor({ type, key, endpoint, admit = (body) => body, getMany }: LookupOptions<K, B, E>) {
@@ -91,7 +89,10 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   /** The key in "42" or "User:42". Throws BAD_USER_INPUT for anything else. */
   readId(id: string): K {
-    return readKey(this.typename, this.key, id)
+    const prefix = `${this.typename}:`
+    const key = this.key.read(id.startsWith(prefix) ? id.slice(prefix.length) : id)
+    if (key !== undefined) return key
+    throw inputError(`the id of one ${this.typename}, ${this.key.example} or "${prefix}..."`, id)
   }
 
   /** "User:42" of the key 42. */
@@ -111,12 +112,11 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   }
 }
 
-/** The key in "42" or "User:42". Throws BAD_USER_INPUT for anything else. */
-export function readKey<K extends string | number>(typename: string, key: Key<K>, id: string): K {
-  const prefix = `${typename}:`
-  const read = key.read(id.startsWith(prefix) ? id.slice(prefix.length) : id)
-  if (read !== undefined) return read
-  throw inputError(`the id of one ${typename}, ${key.example} or "${prefix}..."`, id)
+/** The key in an id of a type that is defined in a later file. Throws BAD_USER_INPUT for anything else. */
+export function readIdOf(typename: string, id: string): string | number {
+  const lookup = lookups.get(typename)
+  if (!lookup) throw new Error(`There is no look-up of ${typename}`)
+  return lookup.readId(id)
 }
 
 /** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.charge` throws. */

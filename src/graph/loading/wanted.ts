@@ -25,6 +25,8 @@ export interface Wanted {
   readonly includes: ReadonlySet<Include>
   /** Of a connection: whether rows are selected, or its length alone. */
   readonly rows: boolean
+  /** Of a connection: whether the cursors of its page info are selected. */
+  readonly cursors: boolean
   /** Whether the selection stands inside another object, and not at the root. */
   readonly nested: boolean
 }
@@ -43,7 +45,13 @@ function collect(info: GraphQLResolveInfo, typename: string): Wanted {
   const selected = selectedBelow(info, typename, info.fieldNodes)
   const includes = new Set<Include>()
   collectIncludes(info, typename, info.fieldNodes, includes)
-  return { includes, rows: selected.has('edges') || selected.has('nodes'), nested: info.path.prev !== undefined }
+  const ofPage = selectedBelow(info, 'PageInfo', selected.get('pageInfo') ?? [])
+  return {
+    includes,
+    rows: selected.has('edges') || selected.has('nodes'),
+    cursors: ofPage.has('startCursor') || ofPage.has('endCursor'),
+    nested: info.path.prev !== undefined,
+  }
 }
 
 /** Adds the includes of all fields selected below the nodes, through fragments, variables, `@skip` and `@include`. */
