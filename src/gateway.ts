@@ -15,7 +15,7 @@ import { limits } from './limits.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createSchema } from './schema/index.ts'
 
-type Settings = Pick<
+type GatewaySettings = Pick<
   Config,
   | 'upstreamConcurrency'
   | 'upstreamTimeout'
@@ -29,7 +29,7 @@ type Settings = Pick<
 >
 
 /** The configuration's settings by their names and with their defaults. */
-export interface GatewayOptions extends Partial<Settings> {
+export interface GatewayOptions extends Partial<GatewaySettings> {
   readonly authentikUrl: URL
   /** Where it is told what happens; by default standard error, from `logLevel` on. */
   readonly log?: Log

@@ -24,6 +24,8 @@ it('has a default for everything', () => {
     authentikUrl: undefined,
     upstreamConcurrency: 8,
     upstreamTimeout: 15_000,
+    queueTimeout: 60_000,
+    operationTimeout: 90_000,
     corsOrigins: undefined,
     graphiql: true,
     introspection: true,
@@ -34,13 +36,18 @@ it('has a default for everything', () => {
 })
 
 it('has the same defaults for a gateway that is told nothing but where authentik is', async () => {
-  const gateway = createGateway({ authentikUrl: new URL('http://127.0.0.1:1') })
+  // Callers without strict types give undefined where they have nothing to say.
+  const unsaid = { graphiql: undefined, introspection: undefined, upstreamTimeout: undefined } as unknown as object
+  const gateway = createGateway({ authentikUrl: new URL('http://127.0.0.1:1'), ...unsaid })
   onTestFinished(() => gateway.close())
   const { url } = await listen(gateway.listener)
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })
   expect(page.headers.get('content-type')).toContain('text/html')
   const schema = await fetch(`${url}/graphql?query={__schema{queryType{name}}}`)
   expect(await schema.json()).toEqual({ data: { __schema: { queryType: { name: 'Query' } } } })
+  const headers = { authorization: 'Bearer x', accept: 'application/json' }
+  const answer = await fetch(`${url}/graphql?query={me{pk}}`, { headers })
+  expect(await answer.json()).toMatchObject({ errors: [{ message: 'authentik cannot be reached.' }] })
 })
 
 const settings = [
@@ -54,6 +61,8 @@ const settings = [
   ],
   ['UPSTREAM_CONCURRENCY', '1000', 'upstreamConcurrency', 1000],
   ['UPSTREAM_TIMEOUT', '600000', 'upstreamTimeout', 600_000],
+  ['QUEUE_TIMEOUT', '1', 'queueTimeout', 1],
+  ['OPERATION_TIMEOUT', '600000', 'operationTimeout', 600_000],
   [
     'CORS_ORIGINS',
     'https://a.example, http://localhost:3000/',

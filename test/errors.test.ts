@@ -73,6 +73,7 @@ describe('An answer of authentik becomes', () => {
       json(200, { error: 'authentik starting' }, { 'retry-after': '5' }),
       { code: 'UPSTREAM_UNAVAILABLE', authentik: { status: 200 } },
     ],
+    ['a 405 with a web page', html(405), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 405 } }],
     ['a web page', html(200), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 200 } }],
     ['a web page of a 404', html(404), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 404 } }],
     ['a web page of a 403', html(403), { code: 'UPSTREAM_INVALID_RESPONSE', authentik: { status: 403 } }],
@@ -124,8 +125,11 @@ describe('An answer of authentik becomes', () => {
     ['no answer', () => {}, { code: 'UPSTREAM_TIMEOUT' }],
   ])('%s', async (_what, upstream, extensions) => {
     const { url } = await listen(upstream)
-    const { ask } = await startGatewayOver(url, { timeout: 1500 })
+    const { ask, lines } = await startGatewayOver(url, { timeout: 1500 })
     const { status, data, errors } = await ask(query)
+    // Failures of authentik are warnings, refusals are no news.
+    const levels = lines.map((line) => JSON.parse(line)).flatMap(({ level, msg }) => (msg === 'asked' ? [] : [level]))
+    expect(levels).toEqual(/^UPSTREAM_/.test(errors?.[0]?.extensions.code) ? [40] : [])
     expect(status).toBe(200)
     expect(data).toEqual({ user: null })
     expect(errors).toMatchObject([{ path: ['user'], extensions }])
@@ -358,6 +362,12 @@ describe('Upstream, hostile,', () => {
     ],
     ['another object', { ...ada, pk: 2 }, 'user(id: 1) { username }', ['user']],
     ['no list that was asked for', { ...ada, groups_obj: null }, 'user(id: 1) { groups { pk } }', ['user', 'groups']],
+    [
+      'no list that was asked for, where older releases have none',
+      { pk: '00000000-0000-4000-8000-000000000001', name: 'g', children_obj: null },
+      'group(id: "00000000-0000-4000-8000-000000000001") { children { pk } }',
+      ['group', 'children'],
+    ],
   ])('sends %s: UPSTREAM_INVALID_RESPONSE there, and all else', async (_what, body, selection, path) => {
     const { url } = await listen(json(200, body))
     const { ask, lines } = await startGatewayOver(url)

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { listen, startGateway, startGatewayOver } from './start.ts'
@@ -163,6 +164,45 @@ describe('A revocation that authentik does not answer', () => {
       code: 'UPSTREAM_UNAVAILABLE',
       message: 'authentik cannot be reached.',
     })
+  })
+
+  it('because something else answers there, by another protocol, has surely changed nothing', async () => {
+    let asked = 0
+    const { url } = await listen((_request, response) => {
+      asked += 1
+      response.end()
+    })
+    const { ask } = await startGatewayOver(url.replace('http:', 'https:'))
+    const { data } = await ask(byIds([1]))
+    expect(data.payload.results).toMatchObject([
+      { code: 'UPSTREAM_UNAVAILABLE', message: 'authentik cannot be reached.' },
+    ])
+    expect(asked).toBe(0)
+  })
+
+  it('because its turn did not come has surely changed nothing', async () => {
+    const asked: string[] = []
+    const { url } = await listen((request) => void asked.push(request.method ?? ''))
+    const { ask } = await startGatewayOver(url, { concurrency: 1, timeout: 3000, queueTimeout: 200 })
+    const other = ask('{ user(id: 1) { pk } }', { token: 'other' })
+    await expect.poll(() => asked).toEqual(['GET'])
+    const { data } = await ask(byIds([1]))
+    expect(data.payload.results).toMatchObject([{ outcome: 'FAILED', code: 'UPSTREAM_TIMEOUT' }])
+    expect(data.payload.results[0].message).toMatch(/QUEUE_TIMEOUT\). Nothing was sent\.$/)
+    expect(asked).toEqual(['GET'])
+    await other
+  })
+
+  it('because authentik refuses the credential is not sent for the others', async () => {
+    let asked = 0
+    const { url } = await listen((_request, response) => {
+      asked += 1
+      answer(403, { detail: 'Token invalid/expired' })(_request, response)
+    })
+    const { ask } = await startGatewayOver(url, { concurrency: 1 })
+    const { data } = await ask(byIds([1, 2, 3]))
+    expect(data.payload.results.map(({ code }: { code: string }) => code)).toEqual(Array(3).fill('UNAUTHENTICATED'))
+    expect(asked).toBe(1)
   })
 
   it('stops no other', async () => {
@@ -332,6 +372,52 @@ describe("Revoking a user's grants", () => {
     ])
     expect(deletions(asked())).toEqual([])
   })
+
+  it.each([null, undefined, {}, -3, 1.5, 'x y', '../users/1'])(
+    'deletes nothing by a key that is none: %j',
+    async (pk) => {
+      const asked: string[] = []
+      const { url } = await listen((request, response) => {
+        if (request.method !== 'GET') asked.push(request.url ?? '')
+        const pagination = { count: 1, total_pages: 1, start_index: 1 }
+        answerOf(response, { pagination, results: [{ pk, user: { pk: 1 }, provider: { pk: 1 } }] })
+      })
+      const { ask } = await startGatewayOver(url)
+      const { errors } = await ask(grants(1))
+      expect(errors).toMatchObject([{ path: ['payload'], extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+      expect(asked).toEqual([])
+    },
+  )
+
+  it('deletes nothing of another provider, though the filter goes unheeded', async () => {
+    const asked: string[] = []
+    const { url } = await listen((request, response) => {
+      if (request.method !== 'GET') asked.push(request.url ?? '')
+      const pagination = { count: 1, total_pages: 1, start_index: 1 }
+      answerOf(response, { pagination, results: [{ pk: 1, user: { pk: 1 }, provider: { pk: 2 } }] })
+    })
+    const { ask } = await startGatewayOver(url)
+    const { errors } = await ask(grants(1, ', provider: 1'))
+    expect(errors).toMatchObject([{ message: "Upstream sent another user's grants." }])
+    expect(asked).toEqual([])
+  })
+
+  it('throws a failure where nothing else came, and tells it as a result where something did', async () => {
+    const codesFail = (_method: string, path: string) => (path.includes('authorization_codes') ? 500 : undefined)
+    const nothing = await startGrants(0, codesFail)
+    const { errors } = await (await startGatewayOver(nothing.url)).ask(grants(1))
+    expect(errors).toMatchObject([{ path: ['payload'], extensions: { code: 'UPSTREAM_UNAVAILABLE' } }])
+    const some = await startGrants(1, codesFail)
+    const { data } = await (await startGatewayOver(some.url)).ask(grants(1))
+    expect(data.payload).toMatchObject({
+      revokedCount: 2,
+      failedCount: 1,
+      results: [{ id: 'User:1', outcome: 'FAILED' }, {}, {}],
+    })
+  })
+
+  const answerOf = (response: ServerResponse, body: unknown) =>
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 
   /** An authentik with so many grants of each kind, of the user 1. */
   async function startGrants(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   buildSchema,
   type GraphQLNamedType,
+  type GraphQLSchema,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
@@ -17,6 +18,21 @@ const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.star
 
 it('is printed in schema.graphql', async () => {
   await expect(printForPeople(schema)).toMatchFileSnapshot('../schema.graphql')
+})
+
+it('is made without the fields that it is told to leave out, and no others', () => {
+  const smaller = createSchema({ leaveOut: ['OAuth2Provider.clientSecret', 'AccessToken.idToken', 'Query.users'] })
+  const fields = (made: GraphQLSchema) =>
+    Object.values(made.getTypeMap()).flatMap((type) =>
+      isObjectType(type) ? Object.keys(type.getFields()).map((name) => `${type.name}.${name}`) : [],
+    )
+  const left = ['OAuth2Provider.clientSecret', 'AccessToken.idToken', 'Query.users']
+  expect(
+    fields(schema)
+      .filter((field) => !fields(smaller).includes(field))
+      .sort(),
+  ).toEqual(left.sort())
+  expect(() => createSchema({ leaveOut: ['OAuth2Provider.clientSecrets'] })).toThrow('OAuth2Provider.clientSecrets')
 })
 
 it('describes every type, field, argument and value', () => {

@@ -60,14 +60,19 @@ export class Authentik {
     return upstream.track(work(new Authentik({ upstream, credential, account, log })))
   }
 
-  /** The endpoint's answer, for the key where its path has one. Throws UpstreamError. */
-  async get<E extends Endpoint>(endpoint: E, key?: string | number, query: Query = {}): Promise<BodyOf<E>> {
+  /** The endpoint's answer, for the key where its path has one, if `isRight` says so of an object. Throws UpstreamError. */
+  async get<E extends Endpoint>(
+    endpoint: E,
+    key?: string | number,
+    query: Query = {},
+    isRight?: (body: object) => boolean,
+  ): Promise<BodyOf<E>> {
     const authorization = this.#authorization()
     const { upstream, account, signal, deadline } = this.#options
     account.payRead()
     const path = pathOf(endpoint, key) + searchOf(query)
     const ask = () => upstream.get(path, kindOf(endpoint, query), authorization, { signal, deadline })
-    return this.#judged(endpoint, ask) as Promise<BodyOf<E>>
+    return this.#judged({ ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
   }
 
   /** One page, or null if the page number is past the end. A 404 for page 1 is a real error and is thrown. */

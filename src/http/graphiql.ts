@@ -18,7 +18,7 @@ export function showGraphiQL(demonstrationToken: string | undefined): Plugin {
 }
 
 /** The page, in an encoding that the browser accepts. */
-interface Page {
+interface RenderedPage {
   readonly body: Uint8Array<ArrayBuffer>
   readonly headers: Readonly<Record<string, string>>
 }
@@ -29,7 +29,9 @@ type Form = 'br' | 'gzip' | 'identity'
  * GraphiQL with example queries, on a page that asks no host but its own. The page has 9 MB, so it is made at the first
  * request, and compressed once for each encoding.
  */
-export function createGraphiQL(demonstrationToken: string | undefined): (acceptEncoding: string) => Promise<Page> {
+export function createGraphiQL(
+  demonstrationToken: string | undefined,
+): (acceptEncoding: string) => Promise<RenderedPage> {
   const render = once(() => renderPage(demonstrationToken))
   const forms: Record<Form, () => Promise<Uint8Array<ArrayBuffer>>> = {
     // The best quality takes 15 seconds for a tenth less.

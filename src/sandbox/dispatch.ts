@@ -5,13 +5,13 @@ import { Refusal, refuse } from './errors.ts'
 import { pageReply, type Reply } from './reply.ts'
 
 /** What a sandbox was started with. */
-export interface Settings {
+export interface Played {
   release: Release
   maxPageSize: number
 }
 
 /** The reply to a request, by the route that its path has. */
-export function dispatch(request: SandboxRequest, routes: readonly Route[], settings: Settings): Reply {
+export function dispatch(request: SandboxRequest, routes: readonly Route[], settings: Played): Reply {
   const [path = '', query = ''] = request.path.split(/\?(.*)/s)
   if (path === '/-/health/live/' || path === '/-/health/ready/') return { status: 200 }
   const { route, key = '' } = match(path, routes)

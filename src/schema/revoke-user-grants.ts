@@ -57,7 +57,7 @@ async function revokeGrants(context: Context, authentik: Authentik, whose: Whose
       results.push(notListed(kind, whose, error))
     }
   }
-  // If every kind failed before any result existed, throw the first failure; otherwise return the results, failures included.
+  // If nothing but failures came, the first is thrown. Otherwise the results are returned, failures included.
   if (failures.length > 0 && failures.length === results.length) throw failures[0]
   return { results, distinct: results }
 }

@@ -24,11 +24,13 @@ export interface Expected {
   readonly answer: Endpoint['answer'] | 'nothing'
   /** The right that authentik checks. */
   readonly right?: string
+  /** Whether an object is the one that was asked for. */
+  readonly isRight?: ((body: object) => boolean) | undefined
 }
 
 type Answered = Readonly<Record<string, unknown>>
 
-/** How a body is recognized as authentik's. That an object is the one which was asked for, its look-up checks. */
+/** How a body is recognized as authentik's. */
 const isOfKind: Readonly<Record<Expected['answer'], (body: Answered) => boolean>> = {
   object: (body) => !Array.isArray(body) && !('error' in body),
   caller: ({ user }) => typeof user === 'object' && user !== null,
@@ -60,7 +62,7 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
-    if (isOfKind[expected.answer](body as Answered)) return body
+    if (isOfKind[expected.answer](body as Answered) && (expected.isRight?.(body) ?? true)) return body
     // authentik's front server says this, with status 200, while the rest of authentik starts.
     if ('error' in body) throw failure('UPSTREAM_UNAVAILABLE', 'authentik is starting.')
   }

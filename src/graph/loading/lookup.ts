@@ -103,9 +103,8 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   #loaderOf(context: Context): Loader<K, B> {
     const { includes = [] } = this.endpoint
     const get = async (authentik: Authentik, key: K, included: Included) => {
-      const body = this.admit((await authentik.get(this.endpoint, key, included)) as B)
-      if (findKey(this.key, body) === key) return body
-      throw invalidAnswer('another object than was asked for')
+      const isRight = (body: object) => findKey(this.key, body) === key
+      return this.admit((await authentik.get(this.endpoint, key, included, isRight)) as B)
     }
     const getMany = this.#getMany && { getMany: this.#getMany }
     return keep(context, this, () => new Loader(context.authentik, { includes, get, ...getMany }))
