@@ -15,7 +15,7 @@ import {
 } from './changed-bodies.ts'
 import { details, pagesOf, type Question, queryOf } from './questions.ts'
 import { type Body, resourceOf, resources } from './rest.ts'
-import { fieldOf, objectOf } from './selection.ts'
+import { fieldOf, keyOf, objectOf } from './selection.ts'
 import { type Reply, startGatewayOver } from './start.ts'
 
 const shortPages = pagesOf(2)
@@ -61,7 +61,9 @@ describe.each(ages)('A body of $release', ({ release, questions }) => {
       const bodies = mirror.bodies()
       const places = [...placesIn(root), ...placesFromElsewhere(root, bodies)]
       for (const [path, body] of bodies) {
-        const shown = places.filter(({ type, body: { pk } }) => path === `${resources.get(type.name)?.path}${pk}/`)
+        const shown = places.filter(
+          ({ type, body }) => path === `${resources.get(type.name)?.path}${body[keyOf(type)]}/`,
+        )
         const loading = shown.find((place) => Object.keys(place.selection).some((name) => isLoaded(place, name)))
         if (!loading) continue
         for (const property of Object.keys(body)) {

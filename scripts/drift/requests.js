@@ -59,7 +59,8 @@ async function lacksOfParameters(api, name) {
 
 /** For each field of a list's filter, filters with it alone: of several, one is in the form that it takes. */
 function filtersOf(name) {
-  const fields = getNamedType(filterOf(name).type).getFields()
+  const filter = filterOf(name)
+  const fields = filter ? getNamedType(filter.type).getFields() : {}
   return Object.fromEntries(
     Object.values(fields).map((field) => [
       field.name,
@@ -99,7 +100,9 @@ async function parametersSent(name, filter) {
   }
   await graphql({
     schema,
-    source: `query ($filter: ${filterOf(name).type}) { ${name}(filter: $filter) { nodes { __typename } } }`,
+    source: filterOf(name)
+      ? `query ($filter: ${filterOf(name).type}) { ${name}(filter: $filter) { nodes { __typename } } }`
+      : `{ ${name} { nodes { __typename } } }`,
     variableValues: { filter },
     contextValue: { authentik: { charge() {}, pageLimit: { largestPage: 100 }, findPage }, kept: new Map() },
   })
