@@ -46,7 +46,7 @@ export const codes = {
   },
   UPSTREAM_BUSY: {
     meaning:
-      'Too many requests wait for authentik, so this one was not sent. `extensions.retryAfter` says for how many seconds to wait.',
+      'Too many requests wait for authentik, so this one was not sent; or too many are under way in the gateway (then with HTTP 503). `extensions.retryAfter` says for how many seconds to wait.',
     log: 'warn',
     nothingDone: true,
   },

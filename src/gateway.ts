@@ -3,6 +3,7 @@ import { createLRUCache, createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config.ts'
 import { createContext } from './context.ts'
+import { limitRequests } from './http/admission.ts'
 import { allowOrigins } from './http/cors.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { executeInOrder } from './http/execution.ts'
@@ -91,7 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    listener: ignoreHost(yoga),
+    listener: limitRequests(ignoreHost(yoga)),
     probe: () => upstream.probe(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),

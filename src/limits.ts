@@ -14,6 +14,9 @@ export const limits = {
   /** Milliseconds for an answer of authentik: ten minutes. */
   upstreamMilliseconds: 600_000,
 
+  /** Requests under way in the process at once. Each may hold some 100 kB. */
+  requestsAtOnce: 400,
+
   // What one document may hold.
 
   /** The parser and the rules take time for every character. */

@@ -5,11 +5,20 @@ import { limits } from '../limits.ts'
 export class Account {
   /** When the request came, by `performance.now()`. */
   readonly arrived = performance.now()
-  /** Why authentik does not accept the credential, once it has said so. */
-  refused: UpstreamError | undefined
+  readonly #refusal = new AbortController()
   #reads = 0
   #objects = 0
   readonly #told = new Set<string>()
+
+  /** Aborted when authentik has refused the credential, with that failure as the reason. */
+  get refusal(): AbortSignal {
+    return this.#refusal.signal
+  }
+
+  /** Remembers that authentik does not accept the credential: nothing more is sent for this request. */
+  refuse(failure: UpstreamError): void {
+    this.#refusal.abort(failure)
+  }
 
   /** Pays for one request to authentik. Throws QUERY_TOO_COMPLEX when there are too many. */
   payRead(): void {

@@ -71,7 +71,8 @@ export class Authentik {
     const { upstream, account, signal, deadline } = this.#options
     account.payRead()
     const path = pathOf(endpoint, key) + searchOf(query)
-    const ask = () => upstream.get(path, kindOf(endpoint, query), authorization, { signal, deadline })
+    const ask = () =>
+      upstream.get(path, kindOf(endpoint, query), authorization, { signal, deadline, refusal: account.refusal })
     return this.#judged({ ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
   }
 
@@ -87,9 +88,10 @@ export class Authentik {
     key: string | number,
   ): Promise<string | undefined> {
     const authorization = this.#authorization()
+    const { upstream, account } = this.#options
     let requestId: string | undefined
     await this.#judged({ path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' }, async () => {
-      const answer = await this.#options.upstream.delete(pathOf(endpoint, key), authorization)
+      const answer = await upstream.delete(pathOf(endpoint, key), authorization, { refusal: account.refusal })
       requestId = answer.requestId
       return answer
     })
@@ -106,7 +108,7 @@ export class Authentik {
   /** Throws UNAUTHENTICATED where there is none, or where authentik has refused it in this request. */
   #authorization(): string {
     const { credential, account } = this.#options
-    if (account.refused) throw account.refused
+    account.refusal.throwIfAborted()
     if ('missing' in credential) throw new UpstreamError('UNAUTHENTICATED', credential.missing, { sent: 'no' })
     return credential.authorization
   }
@@ -135,7 +137,7 @@ export class Authentik {
     const { upstream, credential, account } = this.#options
     if ('missing' in credential) return
     if (error?.code === 'UNAUTHENTICATED') {
-      account.refused = error
+      account.refuse(error)
       upstream.refuse(credential.authorization)
     } else if (!error || ['FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT'].includes(error.code)) {
       upstream.accept(credential.authorization)

@@ -8,9 +8,14 @@ export function addressOf(server: Server): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/graphql`
 }
 
-/** The greeting of a gateway over an authentik that was named. */
-export function greetingOver(here: string, authentikUrl: URL): string {
-  return textOf([`authentik-graphql listens on ${here}`, `It asks ${authentikUrl.href}, in each caller's name.`])
+/** The greeting of a gateway over an authentik that was named, of which so many requests are asked at once. */
+export function greetingOver(here: string, authentikUrl: URL, concurrency: number): string {
+  const few = 'UPSTREAM_CONCURRENCY is below 4: lists, or tokens that nobody knows, may keep other callers waiting.'
+  return textOf([
+    `authentik-graphql listens on ${here}`,
+    `It asks ${authentikUrl.href}, in each caller's name.`,
+    ...(concurrency < 4 ? [few] : []),
+  ])
 }
 
 /** The greeting of a gateway over the embedded authentik: its tokens, and a line to paste. */

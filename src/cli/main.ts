@@ -28,7 +28,9 @@ for (const signal of signals) process.once(signal, end)
 
 async function greet(): Promise<void> {
   const here = addressOf(server)
-  process.stdout.write(sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, authentikUrl))
+  process.stdout.write(
+    sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, authentikUrl, config.upstreamConcurrency),
+  )
   const trouble = sandbox ? undefined : await gateway.probe()
   if (trouble) process.stderr.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
 }

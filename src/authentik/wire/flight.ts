@@ -15,6 +15,8 @@ export interface Sharer {
   readonly signal?: AbortSignal | undefined
   /** When its operation must have ended, by `performance.now()`. */
   readonly deadline?: number | undefined
+  /** Aborted when authentik has refused the credential, with that failure as the reason. */
+  readonly refusal?: AbortSignal | undefined
 }
 
 /** What becomes of a request on its way. */
@@ -70,25 +72,33 @@ export class Flight {
     }
   }
 
-  #wait({ signal, deadline }: Sharer): Promise<Answer> {
+  #wait({ signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new CallerGone(this.#sent))
       let timer: NodeJS.Timeout | undefined
-      const wind = () => {
-        clearTimeout(timer)
-        const clock = this.#begun ? this.#clocks.upstream : this.#clocks.queue
-        const left = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - performance.now()
-        timer = setTimeout(() => reject(left < clock ? this.#operationLate() : this.#late()), Math.min(clock, left))
-      }
-      const leave = () => reject(new CallerGone(this.#sent))
-      signal?.addEventListener('abort', leave, { once: true })
-      if (!this.#begun) this.#onBegin.add(wind)
-      wind()
       const forget = () => {
         clearTimeout(timer)
         this.#onBegin.delete(wind)
         signal?.removeEventListener('abort', leave)
+        refusal?.removeEventListener('abort', refuse)
       }
+      const fail = (error: unknown) => {
+        forget()
+        reject(error)
+      }
+      const wind = () => {
+        clearTimeout(timer)
+        const clock = this.#begun ? this.#clocks.upstream : this.#clocks.queue
+        const left = deadline - performance.now()
+        timer = setTimeout(() => fail(left < clock ? this.#operationLate() : this.#late()), Math.min(clock, left))
+      }
+      const leave = () => fail(new CallerGone(this.#sent))
+      // What has begun is answered for itself: a deletion may have happened.
+      const refuse = () => this.#begun || fail(refusal?.reason)
+      signal?.addEventListener('abort', leave, { once: true })
+      refusal?.addEventListener('abort', refuse, { once: true })
+      if (!this.#begun) this.#onBegin.add(wind)
+      wind()
       this.#answer.then(resolve, reject).finally(forget)
     })
   }

@@ -54,14 +54,14 @@ export class Upstream {
    * DELETEs a path below the API's root: the answer, whatever its status. It is sent once, for this caller alone. A read that
    * begins after the deletion was sent never shares the answer of a read that began before.
    */
-  async delete(path: string, credential: string): Promise<Answer> {
+  async delete(path: string, credential: string, sharer: Sharer): Promise<Answer> {
     const flight = new Flight(async (signal, course) => {
       const end = await this.#turns.take(credential, 'deletion', signal, busy)
       course.begin()
       this.#forgetReadsOf(credential)
       return this.#exchange.send('DELETE', path, credential, signal, course.dispatch).finally(end)
     }, this.#clocks)
-    return flight.join({}).finally(() => this.#forgetReadsOf(credential))
+    return flight.join(sharer).finally(() => this.#forgetReadsOf(credential))
   }
 
   /** Remembers that authentik accepts the credential: its requests have a line of their own from now on. */
