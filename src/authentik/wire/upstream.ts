@@ -59,7 +59,7 @@ export class Upstream {
       const end = await this.#turns.take(credential, 'deletion', signal, busy)
       course.begin()
       this.#forgetReadsOf(credential)
-      return this.#exchange.send('DELETE', path, credential, signal, course.dispatch).finally(end)
+      return this.#exchange.send('DELETE', path, credential, signal, course.dispatch).finally(afterJudging(end))
     }, this.#clocks)
     return flight.join(sharer).finally(() => this.#forgetReadsOf(credential))
   }
@@ -108,7 +108,7 @@ export class Upstream {
       try {
         const end = await this.#turns.take(credential, kind, signal, busy)
         course.begin()
-        return await this.#exchange.send('GET', path, credential, signal, course.dispatch).finally(end)
+        return await this.#exchange.send('GET', path, credential, signal, course.dispatch).finally(afterJudging(end))
       } finally {
         settle()
       }
@@ -125,4 +125,9 @@ export class Upstream {
     delete slot.flight
     if (this.#slots.get(key) === slot) this.#slots.delete(key)
   }
+}
+
+/** The place is given back when the answer has been judged: whoever is next depends on whether the credential was accepted. */
+function afterJudging(end: () => void): () => void {
+  return () => void setImmediate(end)
 }
