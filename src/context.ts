@@ -1,6 +1,6 @@
 import { Account } from './authentik/account.ts'
-import { Authentik, type Credential } from './authentik/authentik.ts'
-import type { Upstream } from './authentik/wire/upstream.ts'
+import { Authentik } from './authentik/authentik.ts'
+import type { Credential, Upstream } from './authentik/wire/upstream.ts'
 import type { Log } from './observe/log.ts'
 
 /** What resolvers are given. There is one for each operation. */
@@ -37,8 +37,8 @@ export function keep<T>({ kept }: Context, owner: object, create: () => T): T {
 }
 
 /** A bearer token of RFC 6750. Others are not forwarded: authentik answers 500 to a token that is not visible ASCII. */
-function readCredential(header: string | null): Credential {
-  if (header === null) return { missing: 'Send "Authorization: Bearer ..." with a token of authentik.' }
+export function readCredential(header: string | null | undefined): Credential {
+  if (header == null) return { missing: 'Send "Authorization: Bearer ..." with a token of authentik.' }
   const token = /^bearer +([\x21-\x7e]+)$/i.exec(header)?.[1]
   if (token === undefined) return { missing: 'Authorization must be "Bearer", a space and a token of visible ASCII.' }
   return { authorization: `Bearer ${token}` }

@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { createLRUCache, createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config.ts'
-import { createContext } from './context.ts'
+import { createContext, readCredential } from './context.ts'
 import { limitRequests } from './http/admission.ts'
 import { allowOrigins } from './http/cors.ts'
 import { limitDocuments } from './http/document-limits.ts'
@@ -92,7 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    listener: limitRequests(ignoreHost(yoga)),
+    listener: limitRequests(ignoreHost(yoga), (header) => upstream.acceptedCaller(readCredential(header))),
     probe: () => upstream.probe(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),

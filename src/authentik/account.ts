@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
@@ -9,6 +10,11 @@ export class Account {
   #reads = 0
   #objects = 0
   readonly #told = new Set<string>()
+
+  constructor() {
+    // Each read listens.
+    setMaxListeners(0, this.#refusal.signal)
+  }
 
   /** Aborted when authentik has refused the credential, with that failure as the reason. */
   get refusal(): AbortSignal {

@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import { type Answer, type Expected, judge } from './wire/judge.ts'
 import type { Kind } from './wire/turns.ts'
-import type { Upstream } from './wire/upstream.ts'
+import type { Credential, Upstream } from './wire/upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
 export type BodyOf<E extends Endpoint> = paths[E['path']]['get']['responses'][200]['content']['application/json']
@@ -15,9 +15,6 @@ export type BodyOf<E extends Endpoint> = paths[E['path']]['get']['responses'][20
 /** Query parameters; one with several values is repeated. */
 export type Query = Readonly<Record<string, Value | readonly Value[]>>
 type Value = string | number | boolean
-
-/** The caller's `Authorization`, or why there is none that could be forwarded. */
-export type Credential = { readonly authorization: string } | { readonly missing: string }
 
 export interface AuthentikOptions {
   readonly upstream: Upstream

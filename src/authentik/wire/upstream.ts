@@ -6,6 +6,9 @@ import { type Clocks, Flight, type Sharer } from './flight.ts'
 import type { Answer } from './judge.ts'
 import { type Kind, Turns } from './turns.ts'
 
+/** The caller's `Authorization`, or why there is none that could be forwarded. */
+export type Credential = { readonly authorization: string } | { readonly missing: string }
+
 export interface UpstreamOptions {
   /** The address of authentik. It may have a sub-path. */
   readonly url: URL
@@ -62,6 +65,12 @@ export class Upstream {
       return this.#exchange.send('DELETE', path, credential, signal, course.dispatch).finally(afterJudging(end))
     }, this.#clocks)
     return flight.join(sharer).finally(() => this.#forgetReadsOf(credential))
+  }
+
+  /** What tells a caller from others, if authentik has accepted the credential lately. */
+  acceptedCaller(credential: Credential): string | undefined {
+    if ('missing' in credential || !this.#accepted.has(credential.authorization)) return undefined
+    return credential.authorization
   }
 
   /** Remembers that authentik accepts the credential: its requests have a line of their own from now on. */
