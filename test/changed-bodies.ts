@@ -1,6 +1,7 @@
 import { type GraphQLObjectType, getNamedType, getNullableType, isEnumType, isListType, isNonNullType } from 'graphql'
 import { onTestFinished } from 'vitest'
 import { mayLack } from '../src/authentik/bodies.ts'
+import { endpoints, listOf } from '../src/authentik/endpoints.ts'
 import { type Release, startSandbox } from '../src/sandbox/server.ts'
 import type { Body } from './rest.ts'
 import {
@@ -81,9 +82,14 @@ export function isLoaded(place: Place, name: string): boolean {
   return isShortened(place) && !readsOf(place.type, name).some((property) => has(place.body, property))
 }
 
-/** A list of objects that is null was not asked for. */
+/** The lists that are included on request. One that is null was not asked for. */
+const lists = new Set(
+  Object.values(endpoints).flatMap((endpoint) => ('includes' in endpoint ? endpoint.includes.map(listOf) : [])),
+)
+
+/** Whether the body has the property. */
 function has(body: Body, property: string): boolean {
-  return property.endsWith('_obj') ? body[property] != null : body[property] !== undefined
+  return lists.has(property) ? body[property] != null : body[property] !== undefined
 }
 
 /** What can happen to a property. */
@@ -121,7 +127,7 @@ export function consequenceOf(place: Place, property: string, change: Change, ow
 
 function outcomeOf(place: Place, name: string, property: string, change: Change, own: boolean) {
   if (property === keyOf(place.type) || name === 'effectiveGroups') return 'failed'
-  const listOfObjects = property.endsWith('_obj')
+  const listOfObjects = lists.has(property)
   // Without its client id, a provider inside a grant counts as shortened.
   const shortened = !own && (isShortened(place) || (place.within !== null && property === 'client_id'))
   if (shortened && (change === 'absent' || (change === 'null' && listOfObjects))) return 'same'

@@ -137,7 +137,11 @@ export async function startRecorded(recording: Recording) {
   const asked: string[] = []
   const { url } = await listen((incoming, response) => {
     asked.push(incoming.url ?? '')
-    reply(response, wholeAnswerTo(incoming.url ?? '', recording))
+    try {
+      reply(response, wholeAnswerTo(incoming.url ?? '', recording))
+    } catch (error) {
+      response.writeHead(500).end(String(error))
+    }
   })
   return { url, asked }
 }

@@ -81,7 +81,7 @@ export function graphOf(type: GraphQLObjectType, selection: Selection, body: Bod
     if (!inner) return [name, isEnum(type, name) && typeof value === 'string' ? value.toUpperCase() : value]
     const innerType = objectOf(fieldOf(type, name).type) as GraphQLObjectType
     // Where authentik sends keys alone, each object is its own body.
-    const bodyOf = (item: unknown) => (typeof item === 'object' ? (item as Body) : { pk: item })
+    const bodyOf = (item: unknown) => (typeof item === 'object' ? (item as Body) : { [keyOf(innerType)]: item })
     const graph = (item: unknown) => graphOf(innerType, inner, bodyOf(item), world)
     if (Array.isArray(value)) return [name, value.map(graph)]
     return [name, value === null ? null : graph(value)]

@@ -1,6 +1,8 @@
 // Holds each body of a document against the fields that read it.
 import { getNamedType, isEnumType, isListType, isNonNullType, isObjectType } from 'graphql'
 import { mayLack } from '../../dist/authentik/bodies.js'
+import { listOf } from '../../dist/authentik/endpoints.js'
+import { declarationOf } from '../../dist/graph/declaration.js'
 import { elementOf, placesOf, readingOf } from './places.js'
 
 const invalid = 'UPSTREAM_INVALID_RESPONSE'
@@ -52,7 +54,7 @@ function compareProperty(api, place, field, name) {
     // A list of objects is null where it was not asked for.
     ...(isNonNullType(field.type) ||
     !property.nullable ||
-    name.endsWith('_obj') ||
+    isIncluded(field, name) ||
     mayLack(place.type.name, [name]).beNull
       ? []
       : [['null', `"${name}" may be null`, `fails with ${invalid} there`]]),
@@ -61,6 +63,12 @@ function compareProperty(api, place, field, name) {
       : []),
     ...compareValues(getNamedType(field.type), name, elementOf(api, property).enum),
   ]
+}
+
+/** Whether the property is a list that the field includes on request. */
+function isIncluded(field, name) {
+  const { include } = declarationOf(field)
+  return include !== undefined && name === listOf(include)
 }
 
 function compareValues(type, name, values) {

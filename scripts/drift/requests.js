@@ -1,6 +1,6 @@
 // Holds what a document says can be asked against what the gateway asks.
 import { getNamedType, graphql, isEnumType, isListType } from 'graphql'
-import { endpoints } from '../../dist/authentik/endpoints.js'
+import { endpoints, listOf } from '../../dist/authentik/endpoints.js'
 import { createSchema } from '../../dist/schema/index.js'
 
 const schema = createSchema()
@@ -119,7 +119,7 @@ function vainIncludes(api) {
   )
   const own = new Map(placesOf(api).map(({ where, properties }) => [where, properties]))
   return all.flatMap(({ name, include }) => {
-    const list = include.replace('include_', '').concat('_obj')
+    const list = listOf(include)
     if (known.has(include) || !(list in (own.get(name) ?? {}))) return []
     return [{ gravity: 'costs', line: `${name}: there is no parameter "${include}"; "${list}" comes always, or never` }]
   })

@@ -16,6 +16,11 @@ export interface Endpoint {
 /** A query parameter, true or false, that decides whether an answer has the list of that name (`groups_obj` ...). */
 export type Include = 'include_groups' | 'include_roles' | 'include_users' | 'include_parents' | 'include_children'
 
+/** The property that holds the list which is included on request: `groups_obj` for `include_groups`. */
+export function listOf(include: Include): string {
+  return `${include.replace('include_', '')}_obj`
+}
+
 const ofUser = ['include_groups', 'include_roles'] as const
 const ofGroup = ['include_users', 'include_parents', 'include_children'] as const
 

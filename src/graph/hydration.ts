@@ -1,7 +1,7 @@
 import { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core'
 import type { GraphQLFieldResolver, GraphQLSchema } from 'graphql'
 import { mayLack } from '../authentik/bodies.ts'
-import type { Include } from '../authentik/endpoints.ts'
+import { type Include, listOf } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
 import { invalidAnswer } from '../errors.ts'
 import { type Check, checkOf } from './checks.ts'
@@ -48,7 +48,8 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const lookup = lookups.get(parentType)
     if (!lookup) return answer
     return (body, args, context, info) => {
-      const needsOwn = fromOwnEndpoint || (isShortened(context as Context, body) && !hasAny(body as Body, reads))
+      const needsOwn =
+        fromOwnEndpoint || (isShortened(context as Context, body) && !hasAny(body as Body, reads, include))
       if (!needsOwn) return answer(body, args, context, info)
       const own = lookup.load(context as Context, lookup.keyOf(body as object), including(include))
       return own.then((found) => answer(found, args, context, info))
@@ -96,7 +97,7 @@ function checked<C>(
   let fits: Check | undefined
   return (body, args, context, info) => {
     fits ??= checkOf(info.returnType)
-    if (!fitsIn(body as Body, reads, may, include !== undefined)) throw unusable()
+    if (!fitsIn(body as Body, reads, may, include)) throw unusable()
     let value: unknown
     try {
       value = resolve(body, args, context, info)
@@ -117,13 +118,14 @@ function fitsIn(
   body: Body,
   reads: readonly string[],
   may: { readonly beAbsent: boolean; readonly beNull: boolean },
-  askedFor: boolean,
+  include: Include | undefined,
 ): boolean {
-  if (!hasAny(body, reads)) return may.beAbsent && !(askedFor && reads.some((property) => property in body))
+  if (!hasAny(body, reads, include)) return may.beAbsent && !(include && reads.some((property) => property in body))
   return may.beNull || reads.some((property) => body[property] != null)
 }
 
-/** `null` is a value, except for `*_obj` lists: authentik sends `null` there when the list was not requested. */
-function hasAny(body: Body, reads: readonly string[]): boolean {
-  return reads.some((property) => (property.endsWith('_obj') ? body[property] != null : body[property] !== undefined))
+/** `null` is a value, except for the list that is included on request: authentik sends `null` there when it was not requested. */
+function hasAny(body: Body, reads: readonly string[], include: Include | undefined): boolean {
+  const list = include && listOf(include)
+  return reads.some((property) => (property === list ? body[property] != null : body[property] !== undefined))
 }

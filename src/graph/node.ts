@@ -13,7 +13,7 @@ export const Node = builder.interfaceRef<object>('Node').implement({
   fields: (t) => ({
     id: t.id({
       nullable: false,
-      description: 'The global id: the type\'s name, a colon and authentik\'s key, as in "AccessToken:42".',
+      description: 'The global id: the type\'s name, a colon and the key, as in "AccessToken:42".',
       // Every body has the key, however short it is.
       resolve: (body, _args, _context, { parentType: { name } }) => {
         const lookup = lookups.get(name)

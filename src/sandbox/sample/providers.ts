@@ -87,7 +87,7 @@ export const providers: readonly ProviderRow[] = [
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
   }),
   provider(6, 'Forge', 'forge', {
-    backchannel_application: application(7, 'forge-provisioning', 'Forge provisioning'),
+    backchannel_application: application(12, 'forge-provisioning', 'Forge provisioning'),
     redirect_uris: [
       strict('https://forge.nordlicht.example/oauth/callback'),
       { ...strict('https://forge.nordlicht.example/signed-out'), redirect_uri_type: 'logout' },
