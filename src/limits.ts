@@ -109,5 +109,5 @@ export const limits = {
   /** Milliseconds from the first byte of a request until all of it has come. */
   requestMilliseconds: 30_000,
   /** Milliseconds between two looks for requests that are late. */
-  lateMilliseconds: 2000,
+  lateMilliseconds: 500,
 } as const
