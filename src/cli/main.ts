@@ -1,27 +1,42 @@
-import { createServer } from 'node:http'
 import { type Config, readConfig, settings } from '../config.ts'
 import { createGateway } from '../gateway.ts'
-import { createLog } from '../observe/log.ts'
+import { limits } from '../limits.ts'
+import { causeOf, createLog } from '../observe/log.ts'
+import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
 import { ConfigError, helpOf } from '../settings.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
+import { connectionsBeside, createHttpServer } from './server.ts'
 import { prepareShutdown } from './shutdown.ts'
 
 const argv = process.argv.slice(2)
+const standardError = createStandardError()
+// A greeting that nobody can read is no reason to end.
+process.stdout.on('error', () => {})
 if (argv.includes('--help')) {
   process.stdout.write(`Each setting is a flag, or a variable of the same name: --port or PORT.\n\n${helpOf(settings)}`)
   process.exit(0)
 }
 const config = readConfigOrExit()
 const { host, port } = config
+const log = createLog(config.logLevel)
+process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) ?? reason }, 'unhandled rejection'))
+process.on('uncaughtException', (error) =>
+  exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
+)
+// Asked while no socket is open: node looks up the names of both ends of each.
+const connections = connectionsBeside(config.upstreamConcurrency)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
-const gateway = createGateway({ ...config, authentikUrl, log: createLog(config.logLevel), demonstrationToken })
-const server = createServer(gateway.listener)
+const gateway = createGateway({ ...config, authentikUrl, log, demonstrationToken })
+const server = createHttpServer(gateway.listener, { connections })
 const shutDown = prepareShutdown(server, { patience: config.upstreamTimeout, drain: gateway.drain })
 
-server.on('error', (error) => exit([`Cannot listen on ${host}:${port}: ${error.message}`]))
+server.on('error', (error) => {
+  if (!server.listening) exit([`Cannot listen on ${host}:${port}: ${error.message}`])
+  log.error({ cause: causeOf(error) }, 'cannot take a connection')
+})
 server.listen(port, host, greet)
 const signals = ['SIGTERM', 'SIGINT'] as const
 for (const signal of signals) process.once(signal, end)
@@ -32,7 +47,7 @@ async function greet(): Promise<void> {
     sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, authentikUrl, config.upstreamConcurrency),
   )
   const trouble = sandbox ? undefined : await gateway.probe()
-  if (trouble) process.stderr.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
+  if (trouble) standardError.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
 }
 
 /** On a first signal. A second one ends the process at once. */
@@ -41,6 +56,8 @@ async function end(): Promise<void> {
   await shutDown()
   await gateway.close()
   await sandbox?.close()
+  // Lines that nobody reads would keep the process.
+  setTimeout(() => process.exit(), limits.lastLinesMilliseconds).unref()
 }
 
 function readConfigOrExit(): Config {
@@ -52,6 +69,6 @@ function readConfigOrExit(): Config {
 }
 
 function exit(lines: readonly string[]): never {
-  for (const line of lines) process.stderr.write(`${line}\n`)
+  for (const line of lines) standardError.write(`${line}\n`)
   process.exit(1)
 }
