@@ -1,9 +1,10 @@
 import type { RequestListener } from 'node:http'
-import { createLRUCache, createYoga } from 'graphql-yoga'
+import { createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config.ts'
 import { createContext } from './context.ts'
 import { allowOrigins } from './http/cors.ts'
+import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
@@ -81,8 +82,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       limitDocuments(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
+      keepDocuments(),
     ],
-    parserAndValidationCache: { documentCache: createLRUCache(kept), errorCache: createLRUCache(kept) },
+    parserAndValidationCache: false,
     schema: createSchema(),
     context: ({ request }) => createContext(request, upstream, log, settings.operationTimeout),
     maskedErrors: {
@@ -97,5 +99,3 @@ export function createGateway(options: GatewayOptions): Gateway {
     close: () => upstream.close(),
   }
 }
-
-const kept = { max: limits.documentsKept }
