@@ -10,6 +10,7 @@ import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
 import { hardenHttp, ignoreHost } from './http/hardening.ts'
 import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
+import { boundIntrospection } from './http/introspection.ts'
 import { maskError } from './http/masking.ts'
 import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
 import { limits } from './limits.ts'
@@ -80,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       graphiql ? showGraphiQL(demonstrationToken) : {},
       persistedOperations ? onlyPersisted(persistedOperations) : {},
       limitDocuments(),
+      boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
       keepDocuments(),

@@ -26,6 +26,8 @@ export const limits = {
   documentDepth: 15,
   /** Each alias may be a look-up of its own. */
   documentAliases: 100,
+  /** `@include`, `@skip` and others. Each is read for every object. */
+  documentDirectives: 100,
   /** Bytes of the heap for documents that are kept parsed: some hundred of a usual size, and no less than ten of the largest. */
   documentCacheBytes: 16 * 1024 * 1024,
 
