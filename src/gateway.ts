@@ -11,7 +11,7 @@ import { showGraphiQL } from './http/graphiql.ts'
 import { hardenHttp, ignoreHost } from './http/hardening.ts'
 import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
-import { maskError } from './http/masking.ts'
+import { abridgeErrors, maskError } from './http/masking.ts'
 import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
 import { limits } from './limits.ts'
 import { createLog, type Log } from './observe/log.ts'
@@ -85,6 +85,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       executeInOrder(),
       introspection ? {} : hideSchema(),
       keepDocuments(),
+      abridgeErrors(),
     ],
     parserAndValidationCache: false,
     schema: createSchema(),

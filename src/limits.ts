@@ -89,6 +89,15 @@ export const limits = {
   /** Characters of a caller's own value, as far as an error repeats it. */
   valueCharacters: 100,
 
+  // What an answer tells of what went wrong.
+
+  /** Mistakes in variables. Each repeats the whole variable, as long as it is, before the text is cut. */
+  variableErrors: 5,
+  /** Characters of an error's message. */
+  errorCharacters: 1000,
+  /** Errors that are told in full. A further one has its path and its code alone. */
+  fullErrors: 100,
+
   // Coming and going.
 
   /** Milliseconds that the start waits for authentik before it warns. */
