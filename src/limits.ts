@@ -37,8 +37,18 @@ export const limits = {
   upstreamRequests: 500,
   /** Objects looked up and listed. Repeated ones count each time: they cost the gateway time and memory. */
   objects: 5000,
+  /** Fields of all objects given, those inside others too, and the objects: a page of 1000 tokens with all that is usual around them. */
+  fields: 60_000,
+  /** Waiting for an object to be loaded, though it may be loaded already, costs as much as so many fields. */
+  fieldsOfLoading: 6,
+  /** The same for a connection, before its rows. */
+  fieldsOfConnection: 20,
+  /** Characters of a field's name, and of the path in its error, that are paid for with the field. More cost as much again. */
+  charactersOfField: 64,
   /** Ids in one argument: as many as one operation can look up, by `upstreamRequests`. */
   ids: 500,
+  /** Characters of the answers that the operations of one HTTP request hold: 5000 tokens have some 15 million. */
+  heldCharacters: 16 * 1024 * 1024,
 
   // What waits for authentik.
 

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../src/limits.ts'
-import { startGateway } from './start.ts'
+import { listen, startGateway, startGatewayOver } from './start.ts'
 
 it.each(['_sdl', '_service { sdl }', '__schema { description }', '__type(name: "User") { name }'])(
   '%s is answered once in an HTTP request',
@@ -73,4 +74,120 @@ describe('Errors', () => {
       })),
     )
   })
+})
+
+/**
+ * An authentik in which every list has 1000 tokens, of users in four groups. These have one parent each; all other groups have ten
+ * parents and ten children.
+ */
+async function startWide() {
+  const uuid = (number: number) => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`
+  const short = Array.from({ length: 10 }, (_, index) => ({ pk: uuid(index), name: `Group ${index}` }))
+  const teams = short.slice(0, 4).map(({ name }, index) => ({ pk: uuid(100 + index), name }))
+  const group = { ...short[0], num_pk: 1, is_superuser: false, attributes: {}, parents_obj: short, children_obj: short }
+  const user = {
+    pk: 1,
+    username: 'ada',
+    name: 'Ada',
+    uid: 'u',
+    is_active: true,
+    email: '',
+    groups_obj: teams,
+  }
+  const provider = { pk: 1, name: 'Grafana', client_id: 'grafana' }
+  const token = { provider, user, is_expired: false, expires: null, scope: ['openid'], id_token: '{}' }
+  const { url } = await listen((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://wide')
+    const key = pathname.split('/').at(-2) ?? ''
+    const start = (Number(searchParams.get('page')) - 1) * 100
+    const results = Array.from({ length: 100 }, (_, index) => ({ pk: start + index + 1, ...token }))
+    const page = { pagination: { count: 1000, total_pages: 10, start_index: start + 1 }, results }
+    response.setHeader('content-type', 'application/json')
+    response.end(
+      JSON.stringify(
+        key === 'access_tokens'
+          ? page
+          : key === 'me'
+            ? { user }
+            : { ...group, pk: key, parents_obj: teams.some(({ pk }) => pk === key) ? short.slice(0, 1) : short },
+      ),
+    )
+  })
+  return startGatewayOver(url)
+}
+
+describe('Objects inside others', () => {
+  const tooMany = {
+    message: `The operation answers more than ${limits.fields} fields.`,
+    extensions: { code: 'QUERY_TOO_COMPLEX' },
+  }
+  const family = (depth: number): string =>
+    depth === 0 ? 'pk' : `${depth % 2 ? 'children' : 'parents'} { ${family(depth - 1)} }`
+  const tree = `{ group(id: "00000000-0000-0000-0000-000000000001") { ${family(13)} } }`
+
+  it('that are too many end the query with one error', async () => {
+    const { ask } = await startWide()
+    const { status, data, errors } = await ask(tree)
+    expect({ status, data, errors }).toEqual({ status: 200, data: null, errors: [tooMany] })
+  })
+
+  it('count for all operations of a request, and end those that are under way', async () => {
+    const { url } = await startWide()
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer demo' },
+      body: JSON.stringify([{ query: '{ __typename }' }, { query: tree }, { query: tree }]),
+    })
+    expect(await response.json()).toEqual([
+      { data: { __typename: 'Query' } },
+      { data: null, errors: [tooMany] },
+      { data: null, errors: [tooMany] },
+    ])
+  })
+
+  it('count by the fields selected of them, and long names more', async () => {
+    const { ask } = await startWide()
+    const fields = (name: string) => Array.from({ length: 55 }, (_, index) => `${name}${index}: expires`).join(' ')
+    const { errors } = await ask(`{ accessTokens(first: 1000) { nodes { ${fields('a')} } } }`)
+    expect(errors).toBeUndefined()
+    const long = await ask(
+      `{ accessTokens(first: 1000) { nodes { ${fields('a'.repeat(limits.charactersOfField))} } } }`,
+    )
+    expect(long).toMatchObject({ data: null, errors: [tooMany] })
+  })
+
+  it("are not too many in 1000 tokens with every field of the README's example", async () => {
+    const { ask } = await startWide()
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const [, fields] = /accessToken\(id: 42\) (\{[^`]+\})\n\}\n```/.exec(readme) ?? []
+    const { data, errors } = await ask(`{ accessTokens(first: 1000) { nodes ${fields} } }`)
+    expect(errors).toBeUndefined()
+    expect(data.accessTokens.nodes).toHaveLength(1000)
+  })
+
+  it('do not keep a revocation from telling what was done', async () => {
+    const { ask } = await startGateway()
+    const aliases = Array.from({ length: 98 }, (_, index) => `a${index}: outcome`).join(' ')
+    const { data, errors } = await ask(
+      `mutation ($ids: [ID!]!) { a: revokeAccessTokens(ids: $ids) { results { ${aliases} } } b: revokeAccessTokens(ids: $ids) { results { id } } }`,
+      { variables: { ids: Array(500).fill('42') } },
+    )
+    expect(errors).toBeUndefined()
+    expect(data.a.results).toHaveLength(500)
+    expect(data.b.results).toHaveLength(500)
+  })
+})
+
+it('Answers of authentik are held up to a sum, for all operations of a request', async () => {
+  const big = 'x'.repeat(9 * 1024 * 1024)
+  const { url } = await listen((request, response) => {
+    const pk = Number(request.url?.split('/').at(-2))
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ pk, username: big, name: big.slice(0, 1) }))
+  })
+  const { ask } = await startGatewayOver(url)
+  const { data, errors } = await ask('{ usersByIds(ids: [1, 2]) { pk } }')
+  expect(data.usersByIds).toEqual(expect.arrayContaining([{ pk: expect.any(Number) }, null]))
+  expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
 })
