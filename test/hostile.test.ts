@@ -59,6 +59,15 @@ describe('Errors', () => {
     expect(errors?.[0]?.message.length).toBeLessThanOrEqual(limits.errorCharacters + 1)
   })
 
+  it('about documents are told with a status below 500, however many', async () => {
+    const { ask } = await startGateway()
+    const { status, errors } = await ask(
+      `{ ${Array.from({ length: 150 }, (_, index) => `unknown${index}`).join(' ')} }`,
+    )
+    expect(status).toBe(200)
+    expect(errors).toHaveLength(101)
+  })
+
   it('stand at each null, in full the first hundred, then by path and code', async () => {
     const { ask } = await startGateway()
     const ids = Array.from({ length: 300 }, (_, index) => `Nothing:${index}`)

@@ -22,14 +22,16 @@ export function maskError(error: unknown, log: Log): GraphQLError {
 }
 
 /**
- * Cuts long messages, and tells the first errors of an operation in full, of the others the path and the code alone. No null is
- * left without its error.
+ * Cuts long messages, and tells the first errors of an operation in full, of other fields' errors the path and the code alone. No
+ * null is left without its error.
  */
 export function abridgeErrors(): Plugin {
   return {
     onExecutionResult({ result, setResult }) {
       if (!result || !('errors' in result) || !result.errors) return
-      const errors = result.errors.map((error, index) => (index < limits.fullErrors ? cut(error) : abridged(error)))
+      const errors = result.errors.map((error, index) =>
+        index < limits.fullErrors || !error.path ? cut(error) : abridged(error),
+      )
       setResult({ ...result, errors })
     },
   }
