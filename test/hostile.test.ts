@@ -1,6 +1,9 @@
+import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../src/limits.ts'
+import { hostileInputs } from './hold/hostile-inputs.js'
+import { withGateway } from './hold/processes.js'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
 it.each(['_sdl', '_service { sdl }', '__schema { description }', '__type(name: "User") { name }'])(
@@ -199,4 +202,26 @@ it('Answers of authentik are held up to a sum, for all operations of a request',
   const { data, errors } = await ask('{ usersByIds(ids: [1, 2]) { pk } }')
   expect(data.usersByIds).toEqual(expect.arrayContaining([{ pk: expect.any(Number) }, null]))
   expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+})
+
+describe('A process with a heap of 128 MB', () => {
+  it('answers every hostile input shortly, and lives', { timeout: 120_000 }, async () => {
+    const settings = { NODE_OPTIONS: '--max-old-space-size=128' }
+    expect(hostileInputs.length).toBeGreaterThanOrEqual(50)
+    await withGateway(
+      async ({ gateway }: { gateway: { url: string; child: ChildProcess } }) => {
+        for (const { name, body, token } of hostileInputs) {
+          const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+          const response = await fetch(gateway.url, { method: 'POST', headers, body })
+          const text = await response.text()
+          expect(response.status, name).toBeLessThan(500)
+          expect(text.length, name).toBeLessThan(2 * 1024 * 1024)
+          expect(text, name).not.toContain('INTERNAL_SERVER_ERROR')
+        }
+        expect(gateway.child.exitCode).toBeNull()
+      },
+      settings,
+      'wide-upstream.js',
+    )
+  })
 })
