@@ -13,6 +13,7 @@ import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
 import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
+import { boundReceiving } from './http/receiving.ts'
 import { limits } from './limits.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createSchema } from './schema/index.ts'
@@ -96,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    listener: ignoreHost(yoga),
+    listener: boundReceiving(ignoreHost(yoga)),
     probe: () => upstream.probe(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),

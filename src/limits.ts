@@ -4,6 +4,8 @@ export const limits = {
 
   /** The body of a request. Operations written by people and by compilers have a few kB. */
   requestBytes: 256 * 1024,
+  /** Bytes of all bodies that are being received at once. */
+  receivedRequestBytes: 48 * 1024 * 1024,
   /** Operations in one request: what composers send together. */
   operationsPerRequest: 10,
 
@@ -84,6 +86,8 @@ export const limits = {
 
   /** One answer, unzipped. A page of 100 tokens has 0.3 MB. */
   answerBytes: 32 * 1024 * 1024,
+  /** Bytes of all answers that are being received at once. Beyond, the largest is given up. */
+  receivedAnswerBytes: 48 * 1024 * 1024,
   /** Levels of free JSON. graphql and JSON.stringify recurse. */
   jsonDepth: 100,
   /** Characters of one of authentik's sentences, as far as it is repeated to a caller. */
