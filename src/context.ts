@@ -7,6 +7,8 @@ import type { Log } from './observe/log.ts'
 export interface Context {
   /** authentik, asked in the caller's name. */
   readonly authentik: Authentik
+  /** What the HTTP request has spent, of which the operation is one. */
+  readonly account: Account
   /** What is kept for this operation, by whoever keeps it: see `keep`. */
   readonly kept: Map<unknown, unknown>
 }
@@ -24,7 +26,8 @@ export function createContext(request: Request, upstream: Upstream, log: Log, ti
   accounts.set(request, account)
   const deadline = account.arrived + timeout
   const { signal } = request
-  return { authentik: new Authentik({ upstream, credential, account, log, signal, deadline }), kept: new Map() }
+  const authentik = new Authentik({ upstream, credential, account, log, signal, deadline })
+  return { authentik, account, kept: new Map() }
 }
 
 /**

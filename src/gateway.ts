@@ -1,17 +1,20 @@
 import type { RequestListener } from 'node:http'
-import { createLRUCache, createYoga } from 'graphql-yoga'
+import { createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config.ts'
 import { createContext, readCredential } from './context.ts'
 import { limitRequests } from './http/admission.ts'
 import { allowOrigins } from './http/cors.ts'
+import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
 import { hardenHttp, ignoreHost } from './http/hardening.ts'
 import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
-import { maskError } from './http/masking.ts'
+import { boundIntrospection } from './http/introspection.ts'
+import { abridgeErrors, maskError } from './http/masking.ts'
 import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
+import { boundReceiving } from './http/receiving.ts'
 import { limits } from './limits.ts'
 import { createLog, type Log } from './observe/log.ts'
 import { createSchema } from './schema/index.ts'
@@ -80,10 +83,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       graphiql ? showGraphiQL(demonstrationToken) : {},
       persistedOperations ? onlyPersisted(persistedOperations) : {},
       limitDocuments(),
+      boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
+      keepDocuments(),
+      abridgeErrors(),
     ],
-    parserAndValidationCache: { documentCache: createLRUCache(kept), errorCache: createLRUCache(kept) },
+    parserAndValidationCache: false,
     schema: createSchema(),
     context: ({ request }) => createContext(request, upstream, log, settings.operationTimeout),
     maskedErrors: {
@@ -92,11 +98,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    listener: limitRequests(ignoreHost(yoga), (header) => upstream.acceptedCaller(readCredential(header))),
+    listener: limitRequests(boundReceiving(ignoreHost(yoga)), (header) =>
+      upstream.acceptedCaller(readCredential(header)),
+    ),
     probe: () => upstream.probe(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),
   }
 }
-
-const kept = { max: limits.documentsKept }

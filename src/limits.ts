@@ -4,6 +4,8 @@ export const limits = {
 
   /** The body of a request. Operations written by people and by compilers have a few kB. */
   requestBytes: 256 * 1024,
+  /** Bytes of all bodies that are being received at once. */
+  receivedRequestBytes: 48 * 1024 * 1024,
   /** Operations in one request: what composers send together. */
   operationsPerRequest: 10,
 
@@ -33,8 +35,10 @@ export const limits = {
   documentDepth: 15,
   /** Each alias may be a look-up of its own. */
   documentAliases: 100,
-  /** Documents kept parsed: at their largest, some 200 MB. */
-  documentsKept: 200,
+  /** `@include`, `@skip` and others. Each is read for every object. */
+  documentDirectives: 100,
+  /** Bytes of the heap for documents that are kept parsed: some hundred of a usual size, and no less than ten of the largest. */
+  documentCacheBytes: 16 * 1024 * 1024,
 
   // What one operation may cost.
 
@@ -42,8 +46,18 @@ export const limits = {
   upstreamRequests: 500,
   /** Objects looked up and listed. Repeated ones count each time: they cost the gateway time and memory. */
   objects: 5000,
+  /** Fields of all objects given, those inside others too, and the objects: a page of 1000 tokens with all that is usual around them. */
+  fields: 60_000,
+  /** Waiting for an object to be loaded, though it may be loaded already, costs as much as so many fields. */
+  fieldsOfLoading: 6,
+  /** The same for a connection, before its rows. */
+  fieldsOfConnection: 20,
+  /** Characters of a field's name, and of the path in its error, that are paid for with the field. More cost as much again. */
+  charactersOfField: 64,
   /** Ids in one argument: as many as one operation can look up, by `upstreamRequests`. */
   ids: 500,
+  /** Characters of the answers that the operations of one HTTP request hold: 5000 tokens have some 15 million. */
+  heldCharacters: 16 * 1024 * 1024,
 
   // What waits for authentik.
 
@@ -79,6 +93,8 @@ export const limits = {
 
   /** One answer, unzipped. A page of 100 tokens has 0.3 MB. */
   answerBytes: 32 * 1024 * 1024,
+  /** Bytes of all answers that are being received at once. Beyond, the largest is given up. */
+  receivedAnswerBytes: 48 * 1024 * 1024,
   /** Levels of free JSON. graphql and JSON.stringify recurse. */
   jsonDepth: 100,
   /** Characters of one of authentik's sentences, as far as it is repeated to a caller. */
@@ -93,6 +109,15 @@ export const limits = {
   retrySeconds: 999_999,
   /** Characters of a caller's own value, as far as an error repeats it. */
   valueCharacters: 100,
+
+  // What an answer tells of what went wrong.
+
+  /** Mistakes in variables. Each repeats the whole variable, as long as it is, before the text is cut. */
+  variableErrors: 5,
+  /** Characters of an error's message. */
+  errorCharacters: 1000,
+  /** Errors that are told in full. A further one has its path and its code alone. */
+  fullErrors: 100,
 
   // Coming and going.
 

@@ -7,11 +7,24 @@ export class Account {
   /** When the request came, by `performance.now()`. */
   readonly arrived = performance.now()
   readonly #refusal = new AbortController()
+  /** Why the request's queries are given up, as soon as they are. */
+  readonly givenUp: Promise<UpstreamError>
+  /** For a field that is not answered any more. Nobody waits for it: it goes with the request. */
+  readonly never = new Promise<never>(() => {})
+  readonly #giveUp: (error: UpstreamError) => void
   #reads = 0
   #objects = 0
+  #tooManyObjects: UpstreamError | undefined
+  #fields = 0
+  #characters = 0
   readonly #told = new Set<string>()
 
   constructor() {
+    let giveUp: (error: UpstreamError) => void = () => {}
+    this.givenUp = new Promise((resolve) => {
+      giveUp = resolve
+    })
+    this.#giveUp = giveUp
     // Each read listens.
     setMaxListeners(0, this.#refusal.signal)
   }
@@ -40,7 +53,27 @@ export class Account {
   payObjects(objects: number): void {
     this.#objects += objects
     if (this.#objects <= limits.objects) return
-    throw tooComplex(`gives more than ${limits.objects} objects`)
+    // One for all: each has a stack of its own.
+    this.#tooManyObjects ??= tooComplex(`gives more than ${limits.objects} objects`)
+    throw this.#tooManyObjects
+  }
+
+  /** Pays for the text of an answer that is to be held. Throws QUERY_TOO_COMPLEX when all have too much. */
+  payText({ length }: string): void {
+    this.#characters += length
+    if (this.#characters > limits.heldCharacters) throw tooComplex('needs more of authentik than can be held')
+  }
+
+  /** Pays for fields that are to be answered. False when there are too many: the request's queries are given up. */
+  payFields(fields: number): boolean {
+    this.#fields += fields
+    if (this.isOverdrawn) this.#giveUp(tooComplex(`answers more than ${limits.fields} fields`))
+    return !this.isOverdrawn
+  }
+
+  /** Whether the request's queries are given up. */
+  get isOverdrawn(): boolean {
+    return this.#fields > limits.fields
   }
 
   /** Whether something is told for the first time: equal failures of one request are one line of the log. */

@@ -68,8 +68,16 @@ export class Authentik {
     const { upstream, account, signal, deadline } = this.#options
     account.payRead()
     const path = pathOf(endpoint, key) + searchOf(query)
-    const ask = () =>
-      upstream.get(path, kindOf(endpoint, query), authorization, { signal, deadline, refusal: account.refusal })
+    const ask = async () => {
+      const answer = await upstream.get(path, kindOf(endpoint, query), authorization, {
+        signal,
+        deadline,
+        refusal: account.refusal,
+      })
+      // Work that is finished whatever happens holds one page at a time.
+      if (signal) account.payText(answer.text)
+      return answer
+    }
     return this.#judged({ ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
   }
 

@@ -4,6 +4,8 @@ import { mayLack } from '../authentik/bodies.ts'
 import { type Include, listOf } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
 import { invalidAnswer } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { charged } from './charges.ts'
 import { type Check, checkOf } from './checks.ts'
 import { type Declaration, declarationOf, type Shortened } from './declaration.ts'
 import { lookups } from './loading/lookup.ts'
@@ -38,12 +40,14 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 
   override wrapResolve(
     resolve: Resolver<Types['Context']>,
-    config: PothosOutputFieldConfig<Types>,
+    field: PothosOutputFieldConfig<Types>,
   ): Resolver<Types['Context']> {
-    return failingLater(this.#wrap(resolve, config))
+    const { kind } = field.type.kind === 'List' ? field.type.type : field.type
+    const answer = this.#hydrated(resolve, field)
+    return failingLater(kind === 'Scalar' || kind === 'Enum' ? answer : charged(answer))
   }
 
-  #wrap(
+  #hydrated(
     resolve: Resolver<Types['Context']>,
     { parentType, extensions, pothosOptions }: PothosOutputFieldConfig<Types>,
   ): Resolver<Types['Context']> {
@@ -58,6 +62,8 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       const needsOwn =
         fromOwnEndpoint || (isShortened(context as Context, body) && !hasAny(body as Body, reads, include))
       if (!needsOwn) return answer(body, args, context, info)
+      const { account } = context as Context
+      if (!account.payFields(limits.fieldsOfLoading)) return account.never
       const own = lookup.load(context as Context, lookup.keyOf(body as object), including(include))
       return own.then((found) => answer(found, args, context, info))
     }

@@ -51,6 +51,19 @@ function entitiesOf(schema: GraphQLSchema): Entity[] {
   return names.map((name) => ({ name, keyField: keyFieldOf(name) }))
 }
 
+/** What prints a schema, once for each: printing takes some 10 ms, and callers without a token may ask for it. */
+function onceForEach(print: typeof printForStitching): (schema: GraphQLSchema) => string {
+  const printed = new WeakMap<GraphQLSchema, string>()
+  return (schema) => {
+    const sdl = printed.get(schema) ?? print(schema, entitiesOf(schema))
+    printed.set(schema, sdl)
+    return sdl
+  }
+}
+
+const federationSdl = onceForEach(printForFederation)
+const stitchingSdl = onceForEach(printForStitching)
+
 builder.queryFields((t) => ({
   _entities: t.field({
     type: [EntityUnion],
@@ -76,12 +89,12 @@ builder.queryFields((t) => ({
     type: Service,
     nullable: false,
     description: 'This graph as a subgraph (Apollo Federation).',
-    resolve: (_root, _args, _context, { schema }) => ({ sdl: printForFederation(schema, entitiesOf(schema)) }),
+    resolve: (_root, _args, _context, { schema }) => ({ sdl: federationSdl(schema) }),
   }),
   _sdl: t.string({
     nullable: false,
     description:
       'This graph for schema stitching: the schema, with the directives of @graphql-tools/stitching-directives.',
-    resolve: (_root, _args, _context, { schema }) => printForStitching(schema, entitiesOf(schema)),
+    resolve: (_root, _args, _context, { schema }) => stitchingSdl(schema),
   }),
 }))

@@ -22,7 +22,7 @@ export function limitDocuments(): Plugin {
   ]
   const rules = [
     maxDepthRule({ n: limits.documentDepth, flattenFragments: true, onReject: report, propagateOnRejection: false }),
-    maxAliasesRule({ n: limits.documentAliases, onReject: report, propagateOnRejection: false }),
+    maxAliasesRule({ n: limits.documentAliases, allowList: [], onReject: report, propagateOnRejection: false }),
   ]
   return {
     onParse({ setParseFn }) {
@@ -38,17 +38,20 @@ export function limitDocuments(): Plugin {
   }
 }
 
-/** Parses after counting tokens and open brackets: the parser and the rules recurse, and could run out of stack. */
+/** Parses after counting tokens, directives and open brackets: the parser and the rules recurse, and could run out of stack. */
 function parseWithinLimits(text: string, options?: ParseOptions): DocumentNode {
   if (text.length > limits.documentCharacters) throw tooComplex(`over ${limits.documentCharacters} characters`)
   const lexer = new Lexer(new Source(text))
   let tokens = 0
+  let directives = 0
   let nesting = 0
   for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
     tokens += 1
+    if (kind === TokenKind.AT) directives += 1
     if (kind === TokenKind.BRACE_L || kind === TokenKind.BRACKET_L || kind === TokenKind.PAREN_L) nesting += 1
     if (kind === TokenKind.BRACE_R || kind === TokenKind.BRACKET_R || kind === TokenKind.PAREN_R) nesting -= 1
     if (tokens > limits.documentTokens) throw tooComplex(`over ${limits.documentTokens} tokens`)
+    if (directives > limits.documentDirectives) throw tooComplex(`over ${limits.documentDirectives} directives`)
     if (nesting > limits.documentBrackets) throw tooComplex(`over ${limits.documentBrackets} open brackets`)
   }
   return parse(text, options)

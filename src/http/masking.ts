@@ -1,5 +1,7 @@
 import { GraphQLError } from 'graphql'
-import { codes } from '../errors.ts'
+import type { Plugin } from 'graphql-yoga'
+import { codes, shorten } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { causeOf, type Log } from '../observe/log.ts'
 
 /**
@@ -17,6 +19,37 @@ export function maskError(error: unknown, log: Log): GraphQLError {
   }
   error.extensions['code'] ??= codeOf(error)
   return isOurs(error.extensions['code']) || !error.path ? error : mask(origin, log, error)
+}
+
+/**
+ * Cuts long messages, and tells the first errors of an operation in full, of other fields' errors the path and the code alone. No
+ * null is left without its error.
+ */
+export function abridgeErrors(): Plugin {
+  return {
+    onExecutionResult({ result, setResult }) {
+      if (!result || !('errors' in result) || !result.errors) return
+      const errors = result.errors.map((error, index) =>
+        index < limits.fullErrors || !error.path ? cut(error) : abridged(error),
+      )
+      setResult({ ...result, errors })
+    },
+  }
+}
+
+function cut(error: GraphQLError): GraphQLError {
+  error.message = shorten(error.message, limits.errorCharacters)
+  return error
+}
+
+/** A plain object, since yoga makes two more errors of an error on its way out. */
+function abridged({ path, extensions: { code } }: GraphQLError): GraphQLError {
+  const told: Pick<GraphQLError, 'message' | 'path' | 'extensions'> = {
+    message: String(code),
+    path,
+    extensions: { code },
+  }
+  return told as GraphQLError
 }
 
 function mask(cause: unknown, log: Log, { nodes, path }: Partial<GraphQLError> = {}): GraphQLError {
@@ -39,7 +72,7 @@ function isNews(cause: unknown): boolean {
 
 /** graphql gives no codes to what is wrong with a request. With a path, only an argument is the caller's mistake. */
 function codeOf({ message, path }: GraphQLError): string | undefined {
-  if (/^(Variable|Argument) "/.test(message)) return 'BAD_USER_INPUT'
+  if (/^(Variable|Argument) "|^Too many errors processing variables/.test(message)) return 'BAD_USER_INPUT'
   return path ? undefined : 'OPERATION_RESOLUTION_FAILURE'
 }
 

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Starts both, runs the part, and ends both. */
-export async function withGateway(run, settings = {}) {
-  const upstream = await startUpstream()
+/** Starts both, runs the part, and ends both. `model` is the file of the model. */
+export async function withGateway(run, settings = {}, model = 'upstream.js') {
+  const upstream = await startUpstream(model)
   const gateway = await startGateway({ AUTHENTIK_URL: upstream.url, ...settings })
   try {
     return await run({ upstream, gateway })
@@ -16,8 +16,8 @@ export async function withGateway(run, settings = {}) {
   }
 }
 
-async function startUpstream() {
-  const child = fork(join(import.meta.dirname, 'upstream.js'), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+async function startUpstream(model) {
+  const child = fork(join(import.meta.dirname, model), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const url = (await printed(child, /http:\S+/))[0]
   return { child, url, stats: async () => (await fetch(`${url}/stats`)).json() }
 }

@@ -4,6 +4,7 @@ import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
 import { invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { Intake, type Parcel } from './intake.ts'
 import type { Answer } from './judge.ts'
 
 const unzip = promisify(gunzip)
@@ -12,6 +13,9 @@ const unzip = promisify(gunzip)
 export class Exchange {
   readonly #pool: Pool
   readonly #prefix: string
+  readonly #intake = new Intake()
+  /** Answers are unzipped one after the other: each may become as large as an answer may be. */
+  #unzipped: Promise<unknown> = Promise.resolve()
 
   /** `connectTimeout`: milliseconds for a connection to open. There is no other deadline here. */
   constructor(url: URL, connections: number, connectTimeout: number) {
@@ -42,7 +46,7 @@ export class Exchange {
         status,
         requestId: firstValueOf(headers['x-authentik-id']),
         retryAfter: firstValueOf(headers['retry-after']),
-        text: await readText(bytes, headers['content-encoding']),
+        text: await this.#readText(bytes, headers['content-encoding']),
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error
@@ -68,31 +72,45 @@ export class Exchange {
       const leave = () => abort(signal.reason)
       signal.addEventListener('abort', leave, { once: true })
       const received: Received = { status: 0, headers: {}, bytes: [] }
-      let size = 0
+      let parcel: Parcel | undefined
+      const end = () => {
+        parcel?.end()
+        signal.removeEventListener('abort', leave)
+      }
       this.#pool.dispatch(options, {
         onRequestStart(controller) {
           abort = (reason: Error) => controller.abort(reason)
           if (signal.aborted) leave()
           else onDispatched()
         },
-        onResponseStart(_controller, status, headers) {
+        onResponseStart: (controller, status, headers) => {
           Object.assign(received, { status, headers })
+          parcel?.end()
+          parcel = this.#intake.open(
+            (chunk) => received.bytes.push(chunk),
+            (error) => controller.abort(error),
+          )
         },
-        onResponseData(controller, chunk) {
-          size += chunk.length
-          if (size > limits.answerBytes) controller.abort(invalidAnswer(`more than ${limits.answerBytes} bytes`))
-          else received.bytes.push(chunk)
-        },
+        onResponseData: (_controller, chunk) => parcel?.take(chunk),
         onResponseEnd() {
-          signal.removeEventListener('abort', leave)
+          end()
           resolve(received)
         },
         onResponseError(_controller, error) {
-          signal.removeEventListener('abort', leave)
+          end()
           reject(error)
         },
       })
     })
+  }
+
+  async #readText(chunks: readonly Buffer[], encoding: string | string[] | undefined): Promise<string> {
+    const bytes = Buffer.concat(chunks)
+    // authentik's front server says gzip even with empty answers.
+    if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
+    const text = this.#unzipped.then(() => readGzip(bytes))
+    this.#unzipped = text.catch(() => {})
+    return text
   }
 
   /** Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, else the reason why not. */
@@ -125,10 +143,7 @@ interface Received {
   readonly bytes: Buffer[]
 }
 
-async function readText(chunks: readonly Buffer[], encoding: string | string[] | undefined): Promise<string> {
-  const bytes = Buffer.concat(chunks)
-  // authentik's front server says gzip even with empty answers.
-  if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
+async function readGzip(bytes: Buffer): Promise<string> {
   try {
     return (await unzip(bytes, { maxOutputLength: limits.answerBytes })).toString('utf8')
   } catch (error) {

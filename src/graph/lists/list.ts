@@ -52,6 +52,8 @@ export class List<K extends string | number, B extends object> {
     wanted: Wanted,
     ordering = this.#ordering,
   ): Promise<Connection<B>> {
+    const { account } = context
+    if (!account.payFields(limits.fieldsOfConnection)) return account.never
     const query = { ...readCriteria(criteria, this.#filters), ordering }
     const fingerprint = fingerprintOf([`${this.#lookup.typename}Connection`, query])
     const asked = readArgs(args, fingerprint)

@@ -17,6 +17,7 @@ import {
 } from 'graphql'
 import type { Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
+import { limits } from '../../limits.ts'
 import { declarationOf } from '../declaration.ts'
 
 /** What a selection wants of the objects of one type: a plain value, computed once for a document and its variables. */
@@ -29,6 +30,8 @@ export interface Wanted {
   readonly cursors: boolean
   /** Whether the selection stands inside another object, and not at the root. */
   readonly nested: boolean
+  /** What one object costs the gateway: itself, and each field selected of it, with its name and the path in its error. */
+  readonly weight: number
 }
 
 /** What is selected below the field at hand, where its object is of the named type. */
@@ -41,6 +44,13 @@ export function wantedOf(context: Context, info: GraphQLResolveInfo, typename: s
   return wanted
 }
 
+/** What one object of the field at hand weighs. Where it may be of several types, what the heaviest weighs. */
+export function weightOf(context: Context, info: GraphQLResolveInfo): number {
+  const type = getNamedType(info.returnType)
+  const types = isAbstractType(type) ? info.schema.getPossibleTypes(type) : [type]
+  return Math.max(...types.map(({ name }) => wantedOf(context, info, name).weight))
+}
+
 function collect(info: GraphQLResolveInfo, typename: string): Wanted {
   const selected = selectedBelow(info, typename, info.fieldNodes)
   const includes = new Set<Include>()
@@ -51,7 +61,17 @@ function collect(info: GraphQLResolveInfo, typename: string): Wanted {
     rows: selected.has('edges') || selected.has('nodes'),
     cursors: ofPage.has('startCursor') || ofPage.has('endCursor'),
     nested: info.path.prev !== undefined,
+    weight: weigh(info, selected),
   }
+}
+
+function weigh({ path }: GraphQLResolveInfo, selected: ReadonlyMap<string, readonly FieldNode[]>): number {
+  let characters = 0
+  for (let at: typeof path | undefined = path; at; at = at.prev) characters += String(at.key).length
+  const keys = new Set([...selected.values()].flat().map(({ name, alias }) => (alias ?? name).value))
+  let weight = 1
+  for (const key of keys) weight += 1 + Math.floor((characters + key.length) / limits.charactersOfField)
+  return weight
 }
 
 /** Adds the includes of all fields selected below the nodes, through fragments, variables, `@skip` and `@include`. */

@@ -1,0 +1,102 @@
+// What each hostile input costs the built gateway, whose heap is 128 MB: prints a line for each, and marks those over the bound of
+// 100 ms of CPU and 20 MB, if they have not made a request to authentik for each 20 ms of CPU. Linux only: it reads /proc.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { quantile } from './ask.js'
+import { hostileInputs } from './hostile-inputs.js'
+import { withGateway } from './processes.js'
+
+const rounds = 3
+const bounds = { cpu: 100, megabytes: 20, cpuForARequest: 20 }
+
+/** Milliseconds of CPU that the process has used. The kernel counts in hundredths of a second. */
+function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+/** Megabytes in memory, now (`VmRSS`) or at most since the last reset (`VmHWM`). */
+function memoryOf(pid, name) {
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
+}
+
+function send(url, { body, token }) {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method: 'POST', headers }, async (response) => {
+      let size = 0
+      for await (const chunk of response) size += chunk.length
+      resolve({ status: response.statusCode, size })
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+/** Asks for the liveness page every 5 ms, until told to stop: the milliseconds that the answers took. */
+function watch(url) {
+  const state = { on: true, milliseconds: [] }
+  const loop = (async () => {
+    while (state.on) {
+      const started = performance.now()
+      await fetch(url.replace('/graphql', '/health')).then((response) => response.text())
+      state.milliseconds.push(performance.now() - started)
+      await sleep(5)
+    }
+  })()
+  return async () => {
+    state.on = false
+    await loop
+    return state.milliseconds
+  }
+}
+
+async function measure({ gateway, upstream }, input) {
+  const { pid } = gateway.child
+  await send(gateway.url, input)
+  await sleep(50)
+  const { requests: before } = await upstream.stats()
+  const rss = memoryOf(pid, 'VmRSS')
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
+  const cpu = cpuOf(pid)
+  let answer
+  for (let round = 0; round < rounds; round += 1) answer = await send(gateway.url, input)
+  const spent = (cpuOf(pid) - cpu) / rounds
+  const megabytes = memoryOf(pid, 'VmHWM') - rss
+  const requests = ((await upstream.stats()).requests - before) / rounds
+  return { ...answer, cpu: spent, megabytes, requests }
+}
+
+const chosen = process.argv.slice(2)
+const inputs = hostileInputs.filter(({ name }) => chosen.length === 0 || chosen.some((part) => name.includes(part)))
+let over = 0
+await withGateway(
+  async (processes) => {
+    for (const input of inputs) {
+      const { status, size, cpu, megabytes, requests } = await measure(processes, input).catch((error) => {
+        throw new Error(`The process ended by: ${input.name}`, { cause: error })
+      })
+      const isOver = (cpu > bounds.cpu || megabytes > bounds.megabytes) && requests * bounds.cpuForARequest < cpu
+      if (isOver) over += 1
+      const figures = [
+        `${Math.round(cpu)} ms CPU`,
+        `${Math.round(megabytes)} MB`,
+        `${Math.round(requests)} requests`,
+        `${status}, ${Math.round(size / 1024)} kB`,
+      ]
+      console.log(
+        `${isOver ? 'OVER ' : '     '}${input.name.padEnd(46)} ${figures.map((figure) => figure.padStart(13)).join('')}`,
+      )
+    }
+    const stop = watch(processes.gateway.url)
+    for (const input of inputs) await send(processes.gateway.url, input)
+    const waits = await stop()
+    console.log(
+      `${inputs.length} inputs, ${over} over. /health meanwhile: p50 ${quantile(waits, 0.5)} ms, p99 ${quantile(waits, 0.99)} ms`,
+    )
+  },
+  { NODE_OPTIONS: '--max-old-space-size=128' },
+  'wide-upstream.js',
+)
+process.exit()
