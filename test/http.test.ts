@@ -158,7 +158,7 @@ describe('Too much', () => {
     const lists = Array.from({ length: 18 }, (_, index) => `a${index}: accessTokens(first: 300) { nodes { pk } }`)
     const listed = await ask(`{ ${lists.join(' ')} }`)
     expect(listed.errors?.map(({ extensions }) => extensions.code)).toEqual(['QUERY_TOO_COMPLEX', 'QUERY_TOO_COMPLEX'])
-    expect(asked()).toHaveLength(3)
+    expect(asked().filter((path) => path.includes('page='))).toHaveLength(3)
   })
 
   it('is no list of ids without a token', async () => {
