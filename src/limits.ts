@@ -93,4 +93,8 @@ export const limits = {
   probeMilliseconds: 3000,
   /** Milliseconds for the last answers to be read before the process closes their connections. */
   lastAnswersMilliseconds: 1000,
+  /** Milliseconds for the last lines to be read before the process ends. */
+  lastLinesMilliseconds: 1000,
+  /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
+  waitingLogBytes: 256 * 1024,
 } as const

@@ -27,7 +27,7 @@ const layers: Record<string, readonly string[]> = {
   'errors.ts': ['limits.ts'],
   'limits.ts': [],
   'releases.ts': [],
-  observe: [],
+  observe: ['limits.ts'],
   sandbox: ['releases.ts'],
 }
 

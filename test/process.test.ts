@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
@@ -10,44 +10,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { settings } from '../src/config.ts'
 import { startSandbox } from '../src/sandbox/server.ts'
 import { defaultOf } from '../src/settings.ts'
+import { addressOf, ask, run } from './program.ts'
 import { listen } from './start.ts'
-
-const main = join(import.meta.dirname, '../dist/cli/main.js')
-
-interface Running {
-  readonly child: ChildProcess
-  readonly stdout: () => string
-  readonly stderr: () => string
-  readonly ended: Promise<number | null>
-}
-
-/** The built program, on a free port unless told otherwise. */
-function run(env: Record<string, string> = {}, argv: string[] = []): Running {
-  const child = spawn(process.execPath, [main, ...argv], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
-  })
-  const texts = { stdout: '', stderr: '' }
-  child.stdout.on('data', (data) => (texts.stdout += data))
-  child.stderr.on('data', (data) => (texts.stderr += data))
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  onTestFinished(async () => {
-    child.kill('SIGKILL')
-    await ended
-  })
-  return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, ended }
-}
-
-async function addressOf({ stdout }: Running): Promise<string> {
-  await expect.poll(stdout, { timeout: 10_000 }).toMatch(/listens on \S+\n/)
-  return /listens on (\S+)\n/.exec(stdout())?.[1] ?? ''
-}
-
-async function ask(url: string, query: string, token = 'demo-superuser') {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) })
-  // biome-ignore lint/suspicious/noExplicitAny: an answer of any query
-  return (await response.json()) as any
-}
 
 describe('Without AUTHENTIK_URL', () => {
   it('tells where it listens, what it asks, which tokens exist, and a curl line that works', async () => {

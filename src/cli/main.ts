@@ -1,23 +1,29 @@
 import { createServer } from 'node:http'
 import { type Config, readConfig, settings } from '../config.ts'
 import { createGateway } from '../gateway.ts'
+import { limits } from '../limits.ts'
 import { createLog } from '../observe/log.ts'
+import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
 import { ConfigError, helpOf } from '../settings.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
 import { prepareShutdown } from './shutdown.ts'
 
 const argv = process.argv.slice(2)
+const standardError = createStandardError()
+// A greeting that nobody can read is no reason to end.
+process.stdout.on('error', () => {})
 if (argv.includes('--help')) {
   process.stdout.write(`Each setting is a flag, or a variable of the same name: --port or PORT.\n\n${helpOf(settings)}`)
   process.exit(0)
 }
 const config = readConfigOrExit()
 const { host, port } = config
+const log = createLog(config.logLevel)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
-const gateway = createGateway({ ...config, authentikUrl, log: createLog(config.logLevel), demonstrationToken })
+const gateway = createGateway({ ...config, authentikUrl, log, demonstrationToken })
 const server = createServer(gateway.listener)
 const shutDown = prepareShutdown(server, { patience: config.upstreamTimeout, drain: gateway.drain })
 
@@ -30,7 +36,7 @@ async function greet(): Promise<void> {
   const here = addressOf(server)
   process.stdout.write(sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, authentikUrl))
   const trouble = sandbox ? undefined : await gateway.probe()
-  if (trouble) process.stderr.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
+  if (trouble) standardError.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
 }
 
 /** On a first signal. A second one ends the process at once. */
@@ -39,6 +45,8 @@ async function end(): Promise<void> {
   await shutDown()
   await gateway.close()
   await sandbox?.close()
+  // Lines that nobody reads would keep the process.
+  setTimeout(() => process.exit(), limits.lastLinesMilliseconds).unref()
 }
 
 function readConfigOrExit(): Config {
@@ -50,6 +58,6 @@ function readConfigOrExit(): Config {
 }
 
 function exit(lines: readonly string[]): never {
-  for (const line of lines) process.stderr.write(`${line}\n`)
+  for (const line of lines) standardError.write(`${line}\n`)
   process.exit(1)
 }

@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { createStandardError } from './stderr.ts'
 
 type Write = (facts: object, text: string) => void
 
@@ -13,9 +14,9 @@ export interface Log {
 /** From the fewest lines to the most. */
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug']
 
-/** Writes lines of JSON to standard error. */
+/** Writes lines of JSON to standard error, and never waits for it. */
 export function createLog(level: string): Log {
-  return pino({ level, base: null }, pino.destination(2))
+  return pino({ level, base: null }, createStandardError())
 }
 
 /** An error's code, text and stack, as plain values that every log can write. Nothing else that hangs on the error is told. */
