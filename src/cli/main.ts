@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { type Config, readConfig, settings } from '../config.ts'
 import { createGateway } from '../gateway.ts'
 import { limits } from '../limits.ts'
-import { createLog } from '../observe/log.ts'
+import { causeOf, createLog } from '../observe/log.ts'
 import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
 import { ConfigError, helpOf } from '../settings.ts'
@@ -20,6 +20,10 @@ if (argv.includes('--help')) {
 const config = readConfigOrExit()
 const { host, port } = config
 const log = createLog(config.logLevel)
+process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) ?? reason }, 'unhandled rejection'))
+process.on('uncaughtException', (error) =>
+  exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
+)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { addressOf, ask, run } from './program.ts'
+
+// What must not end the program.
+
+/** Options of node that run a statement in the program when it gets SIGUSR2. */
+function onSignal(statement: string): string {
+  return `--import data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${statement} })`)}`
+}
+
+it('logs a promise that was left without a listener, and goes on', async () => {
+  const running = run({ NODE_OPTIONS: onSignal("Promise.reject(new Error('left'))") })
+  const here = await addressOf(running)
+  running.child.kill('SIGUSR2')
+  await expect.poll(running.stderr).toContain('\n')
+  const { level, msg, cause } = JSON.parse(running.stderr())
+  expect([level, msg, cause.message]).toEqual([50, 'unhandled rejection', 'left'])
+  expect((await ask(here, '{ __typename }')).data).toEqual({ __typename: 'Query' })
+})
+
+it('ends with one line, and exit code 1, on an exception that nothing catches', async () => {
+  const running = run({ LOG_LEVEL: 'silent', NODE_OPTIONS: onSignal("throw new Error('thrown')") })
+  await addressOf(running)
+  running.child.kill('SIGUSR2')
+  expect(await running.ended).toBe(1)
+  expect(running.stderr()).toMatch(/^Uncaught exception, the process ends: \{"message":"thrown","stack":.*\n$/)
+})
