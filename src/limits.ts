@@ -97,4 +97,17 @@ export const limits = {
   lastLinesMilliseconds: 1000,
   /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
   waitingLogBytes: 256 * 1024,
+
+  // Connections from callers.
+
+  /** Connections that are open at once, of the files that the process may open. Each takes some 10 kB. */
+  connections: 10_000,
+  /** Files that the process may open beside its connections: the program's own, and both ends of those to the embedded authentik. */
+  filesBeside: 64,
+  /** Milliseconds from the first byte of a request until its headers have come. */
+  headersMilliseconds: 10_000,
+  /** Milliseconds from the first byte of a request until all of it has come. */
+  requestMilliseconds: 30_000,
+  /** Milliseconds between two looks for requests that are late. */
+  lateMilliseconds: 500,
 } as const

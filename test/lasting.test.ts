@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest'
+import { connect } from 'node:net'
+import { expect, it, onTestFinished } from 'vitest'
 import { addressOf, ask, run } from './program.ts'
 
-// What must not end the program.
+// What must not end the program, nor keep callers out.
 
 /** Options of node that run a statement in the program when it gets SIGUSR2. */
 function onSignal(statement: string): string {
@@ -24,4 +25,16 @@ it('ends with one line, and exit code 1, on an exception that nothing catches', 
   running.child.kill('SIGUSR2')
   expect(await running.ended).toBe(1)
   expect(running.stderr()).toMatch(/^Uncaught exception, the process ends: \{"message":"thrown","stack":.*\n$/)
+})
+
+it('serves callers though more connections are idle than it may open', async () => {
+  const running = run({}, [], 'ulimit -n 256; exec "$@"')
+  const here = await addressOf(running)
+  const { port } = new URL(here)
+  const idle = Array.from({ length: 300 }, () => connect(Number(port), '127.0.0.1').on('error', () => {}))
+  onTestFinished(() => idle.forEach((socket) => void socket.destroy()))
+  await expect.poll(() => idle.every(({ connecting }) => !connecting)).toBe(true)
+  const { data } = await ask(here, '{ me { username } }')
+  expect(data).toEqual({ me: { username: 'mira' } })
+  expect(running.stderr()).toBe('')
 })

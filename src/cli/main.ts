@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { type Config, readConfig, settings } from '../config.ts'
 import { createGateway } from '../gateway.ts'
 import { limits } from '../limits.ts'
@@ -7,6 +6,7 @@ import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
 import { ConfigError, helpOf } from '../settings.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
+import { connectionsBeside, createHttpServer } from './server.ts'
 import { prepareShutdown } from './shutdown.ts'
 
 const argv = process.argv.slice(2)
@@ -24,14 +24,19 @@ process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) 
 process.on('uncaughtException', (error) =>
   exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
 )
+// Asked while no socket is open: node looks up the names of both ends of each.
+const connections = connectionsBeside(config.upstreamConcurrency)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
 const gateway = createGateway({ ...config, authentikUrl, log, demonstrationToken })
-const server = createServer(gateway.listener)
+const server = createHttpServer(gateway.listener, { connections })
 const shutDown = prepareShutdown(server, { patience: config.upstreamTimeout, drain: gateway.drain })
 
-server.on('error', (error) => exit([`Cannot listen on ${host}:${port}: ${error.message}`]))
+server.on('error', (error) => {
+  if (!server.listening) exit([`Cannot listen on ${host}:${port}: ${error.message}`])
+  log.error({ cause: causeOf(error) }, 'cannot take a connection')
+})
 server.listen(port, host, greet)
 const signals = ['SIGTERM', 'SIGINT'] as const
 for (const signal of signals) process.once(signal, end)
