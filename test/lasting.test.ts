@@ -1,6 +1,7 @@
 import { connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { addressOf, ask, run } from './program.ts'
+import { listen } from './start.ts'
 
 // What must not end the program, nor keep callers out.
 
@@ -36,5 +37,26 @@ it('serves callers though more connections are idle than it may open', async () 
   await expect.poll(() => idle.every(({ connecting }) => !connecting)).toBe(true)
   const { data } = await ask(here, '{ me { username } }')
   expect(data).toEqual({ me: { username: 'mira' } })
+  expect(running.stderr()).toBe('')
+})
+
+it('leaves no promise of a row without a listener when another row fails at once', async () => {
+  const grant = { user: {}, is_expired: false, scope: [], expires: null }
+  const rows = [
+    // Without its name the provider is loaded, which fails later.
+    { ...grant, pk: 1, provider: { pk: 1 } },
+    { ...grant, provider: { pk: 1 } },
+  ]
+  const page = { pagination: { count: 2, total_pages: 1, start_index: 1 }, results: rows }
+  const { url } = await listen(({ url: path = '' }, response) => {
+    if (path.startsWith('/api/v3/oauth2/')) return response.end(JSON.stringify(page))
+    return response.writeHead(path.includes('health') ? 200 : 500).end()
+  })
+  const running = run({ AUTHENTIK_URL: url, LOG_LEVEL: 'error' })
+  const here = await addressOf(running)
+  const { data, errors } = await ask(here, '{ accessTokens { nodes { pk provider { name } } } }')
+  expect(data).toEqual({ accessTokens: null })
+  expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+  expect((await ask(here, '{ accessTokens { nodes { provider { name } } } }')).errors).toHaveLength(1)
   expect(running.stderr()).toBe('')
 })

@@ -38,6 +38,13 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 
   override wrapResolve(
     resolve: Resolver<Types['Context']>,
+    config: PothosOutputFieldConfig<Types>,
+  ): Resolver<Types['Context']> {
+    return failingLater(this.#wrap(resolve, config))
+  }
+
+  #wrap(
+    resolve: Resolver<Types['Context']>,
     { parentType, extensions, pothosOptions }: PothosOutputFieldConfig<Types>,
   ): Resolver<Types['Context']> {
     const declaration = declarationOf({ extensions: { ...extensions, pothosOptions } })
@@ -52,6 +59,22 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       if (!needsOwn) return answer(body, args, context, info)
       const own = lookup.load(context as Context, lookup.keyOf(body as object), including(include))
       return own.then((found) => answer(found, args, context, info))
+    }
+  }
+}
+
+/**
+ * The resolver, which fails by a promise alone below the root. If a field of a row failed at once, graphql would forget the
+ * promises of the rows before it, and nobody would listen when one of them fails as well. At the root there are no rows, and
+ * graphql waits for the other fields before it answers.
+ */
+function failingLater<C>(resolve: Resolver<C>): Resolver<C> {
+  return (body, args, context, info) => {
+    try {
+      return resolve(body, args, context, info)
+    } catch (error) {
+      if (!info.path.prev) throw error
+      return Promise.reject(error)
     }
   }
 }
