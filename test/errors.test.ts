@@ -278,6 +278,12 @@ describe('Upstream, hostile,', () => {
   const deep = JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`)
 
   it.each<[string, unknown, string, (string | number)[]]>([
+    [
+      'more rows than an Int can count',
+      { pagination: { count: 2 ** 31, total_pages: 1, start_index: 1 }, results: [] },
+      'users(first: 0) { totalCount }',
+      ['users'],
+    ],
     ['no user for the caller', { user: null }, 'me { pk }', ['me']],
     [
       'no key of a user whose tokens are asked for',

@@ -111,7 +111,9 @@ export class Walk<B> {
 /** The page, whose numbers can be relied on. Throws UPSTREAM_INVALID_RESPONSE. */
 export function checkPage<P extends Page<object>>(page: P): P {
   const { count, total_pages: pages, start_index: start } = page.pagination ?? {}
-  const whole = [count, pages, start].every((value) => Number.isSafeInteger(value) && Number(value) >= 0)
+  const whole = [count, pages, start].every(
+    (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) < 2 ** 31,
+  )
   if (whole && isListOfObjects(page.results) && (page.results.length === 0 || start > 0)) return page
   throw invalidAnswer('a page without usable "pagination" and "results"')
 }
