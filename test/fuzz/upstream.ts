@@ -1,0 +1,93 @@
+import { onTestFinished } from 'vitest'
+import { releases } from '../../src/releases.ts'
+import { startSandbox } from '../../src/sandbox/server.ts'
+import { listen } from '../start.ts'
+import { createRandom, type Random, seedOf } from './random.ts'
+
+/** How many properties are changed: another share for each document. */
+const shares = [0.005, 0.02, 0.1, 0.4]
+/** How many whole answers are. */
+const brokenShare = 0.01
+
+/** The text between a caller's token and the seed of what is changed for it. */
+const mark = '~'
+
+/** A token of the caller for whose requests the answers are changed in the way of that seed; 0: not at all. */
+export function tokenOf(caller: string, seed: number): string {
+  return `${caller}${mark}${seed}`
+}
+
+/**
+ * An embedded authentik of each release, whose answers are changed here and there. The seed in the token decides which release answers,
+ * and what is changed: so one document is always answered the same, whatever else is asked. Nothing is deleted.
+ */
+export async function startUpstream(): Promise<{ url: string }> {
+  const sandboxes = await Promise.all([...releases, '2024.10.0' as const].map((release) => startSandbox({ release })))
+  onTestFinished(async () => void (await Promise.all(sandboxes.map((sandbox) => sandbox.close()))))
+  return listen(async ({ url: path = '', method = 'GET', headers }, response) => {
+    const [authorization = '', text = '0'] = (headers.authorization ?? '').split(mark)
+    const seed = Number(text)
+    const random = createRandom(seedOf(`${method} ${path} ${seed}`))
+    if (seed !== 0 && random.chance(brokenShare)) {
+      const [status, body] = random.pick(broken)
+      if (status === 0) return response.destroy()
+      return response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+    }
+    if (method === 'DELETE') return response.writeHead(204).end()
+    const ofDocument = createRandom(seed)
+    const sandbox = seed === 0 ? sandboxes.at(-2) : ofDocument.pick(sandboxes)
+    const share = ofDocument.pick(shares)
+    const answer = await fetch(`${sandbox?.url}${path}`, { headers: { authorization } })
+    const body = await answer.text()
+    const changed =
+      answer.ok && seed !== 0 && body !== '' ? JSON.stringify(change(JSON.parse(body), share, random)) : body
+    return response.writeHead(answer.status, { 'content-type': 'application/json' }).end(changed)
+  })
+}
+
+const broken: readonly (readonly [status: number, body: string])[] = [
+  [0, ''],
+  [200, ''],
+  [200, '<h1>A web site</h1>'],
+  [200, 'null'],
+  [200, '[]'],
+  [200, '{}'],
+  [400, '{"detail":"no"}'],
+  [403, '{"detail":"Token invalid/expired"}'],
+  [403, '{"detail":"You do not have permission to perform this action."}'],
+  [404, '{"detail":"Not found."}'],
+  [418, 'tea'],
+  [429, '{}'],
+  [500, '<h1>Server Error</h1>'],
+]
+
+const others: readonly unknown[] = [
+  undefined,
+  undefined,
+  null,
+  null,
+  'of-the-next-release',
+  '',
+  0,
+  -1,
+  1.5,
+  2 ** 31,
+  2 ** 53,
+  true,
+  [],
+  [null],
+  [[]],
+  {},
+  { pk: null },
+]
+
+/** The value with a share of its properties changed. */
+function change(value: unknown, share: number, random: Random): unknown {
+  if (Array.isArray(value)) return value.map((item) => change(item, share, random))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([name, inner]) => [
+    name,
+    random.chance(share) ? random.pick(others) : change(inner, share, random),
+  ])
+  return Object.fromEntries(entries)
+}
