@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import { secrets } from './start.ts'
 
 const main = join(import.meta.dirname, '../dist/cli/main.js')
 
@@ -23,6 +24,7 @@ export function run(env: Record<string, string> = {}, argv: string[] = [], shell
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await ended
+    expect(texts.stderr).not.toMatch(secrets)
   })
   return { child, stdout: () => texts.stdout, stderr: () => texts.stderr, ended }
 }

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createGateway, type GatewayOptions } from '../src/gateway.ts'
 import { newestRelease } from '../src/releases.ts'
 import { type Release, type Sandbox, startSandbox } from '../src/sandbox/server.ts'
@@ -38,6 +38,10 @@ export interface Options extends Omit<GatewayOptions, 'authentikUrl' | 'upstream
   readonly timeout?: number
 }
 
+/** Tokens, client secrets and claims of the embedded authentik: no line of the log may hold one. */
+export const secrets =
+  /demo-(superuser|plain|auditor|nobody|viewer|delegate|expired|outpost)|demo-secret-of-|\\"aud\\"|"attributes":/
+
 /** The gateway over that upstream, with every line that it logs. */
 export async function startGatewayOver(upstreamUrl: string, options: Options = {}) {
   const { concurrency, timeout, ...rest } = options
@@ -52,6 +56,7 @@ export async function startGatewayOver(upstreamUrl: string, options: Options = {
   })
   const { url, server } = await listen(gateway.listener)
   onTestFinished(() => gateway.close())
+  onTestFinished(() => expect(lines.filter((line) => secrets.test(line))).toEqual([]))
   const graphql = `${url}/graphql`
   const ask = async (
     query: string,
