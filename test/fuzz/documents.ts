@@ -37,7 +37,7 @@ class Writer {
     this.#schema = schema
     this.#random = random
     this.#values = new Values(random, known)
-    this.#left = random.between(5, 60)
+    this.#left = random.between(5, 120)
   }
 
   operation(): Operation {
@@ -53,7 +53,7 @@ class Writer {
   #selection(type: GraphQLNamedType, depth: number): string {
     const fields = isObjectType(type) || isInterfaceType(type) ? Object.values(type.getFields()) : []
     const usable = fields.filter((field) => depth > 0 || !isCompositeType(getNamedType(field.type)))
-    const parts = usable.length === 0 ? [] : this.#random.some(usable, 6).map((field) => this.#field(field, depth))
+    const parts = usable.length === 0 ? [] : this.#random.some(usable, 10).map((field) => this.#field(field, depth))
     if (isAbstractType(type)) {
       const possible = this.#random.some(this.#schema.getPossibleTypes(type), 3)
       parts.push(...possible.map((one) => this.#fragment(one, depth)))
@@ -83,7 +83,7 @@ class Writer {
       (arg) => `${arg.name}: ${this.#argument(arg.type, this.#values.of(arg, field.name, target))}`,
     )
     // Two fields of one name must not differ, in their arguments or in their types.
-    const alias = args.length > 0 || this.#random.chance(0.6) ? `${this.#name('f')}: ` : ''
+    const alias = args.length > 0 || this.#random.chance(0.3) ? `${this.#name('f')}: ` : ''
     const body = isCompositeType(type) ? ` ${this.#selection(type, depth - 1)}` : ''
     return `${alias}${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''}${this.#directive()}${body}`
   }

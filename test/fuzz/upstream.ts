@@ -4,10 +4,9 @@ import { startSandbox } from '../../src/sandbox/server.ts'
 import { listen } from '../start.ts'
 import { createRandom, type Random, seedOf } from './random.ts'
 
-/** How many properties are changed: another share for each document. */
-const shares = [0.005, 0.02, 0.1, 0.4]
-/** How many whole answers are. */
-const brokenShare = 0.01
+/** How many properties are changed, and how many whole answers: another share for each document. */
+const propertyShares = [0.005, 0.02, 0.1]
+const answerShares = [0, 0.02, 0.3]
 
 /** The text between a caller's token and the seed of what is changed for it. */
 const mark = '~'
@@ -28,15 +27,15 @@ export async function startUpstream(): Promise<{ url: string }> {
     const [authorization = '', text = '0'] = (headers.authorization ?? '').split(mark)
     const seed = Number(text)
     const random = createRandom(seedOf(`${method} ${path} ${seed}`))
-    if (seed !== 0 && random.chance(brokenShare)) {
+    const ofDocument = createRandom(seed)
+    const sandbox = seed === 0 ? sandboxes.at(-2) : ofDocument.pick(sandboxes)
+    const [share, answerShare] = [ofDocument.pick(propertyShares), ofDocument.pick(answerShares)]
+    if (seed !== 0 && random.chance(answerShare)) {
       const [status, body] = random.pick(broken)
       if (status === 0) return response.destroy()
       return response.writeHead(status, { 'content-type': 'application/json' }).end(body)
     }
     if (method === 'DELETE') return response.writeHead(204).end()
-    const ofDocument = createRandom(seed)
-    const sandbox = seed === 0 ? sandboxes.at(-2) : ofDocument.pick(sandboxes)
-    const share = ofDocument.pick(shares)
     const answer = await fetch(`${sandbox?.url}${path}`, { headers: { authorization } })
     const body = await answer.text()
     const changed =
@@ -64,6 +63,8 @@ const broken: readonly (readonly [status: number, body: string])[] = [
 const others: readonly unknown[] = [
   undefined,
   undefined,
+  undefined,
+  undefined,
   null,
   null,
   'of-the-next-release',
@@ -81,13 +82,16 @@ const others: readonly unknown[] = [
   { pk: null },
 ]
 
+const pageNumbers = { pagination: true, results: true, count: true, total_pages: true, start_index: true }
+
 /** The value with a share of its properties changed. */
 function change(value: unknown, share: number, random: Random): unknown {
   if (Array.isArray(value)) return value.map((item) => change(item, share, random))
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([name, inner]) => [
     name,
-    random.chance(share) ? random.pick(others) : change(inner, share, random),
+    // Without the numbers of a page, none of its rows shows.
+    random.chance(name in pageNumbers ? share / 10 : share) ? random.pick(others) : change(inner, share, random),
   ])
   return Object.fromEntries(entries)
 }
