@@ -66,6 +66,14 @@ describe('A fault of the gateway', () => {
     ])
   })
 
+  it('is one line for all fields of an answer that it hits, and one more in the next answer', async () => {
+    const { ask, lines } = await startGateway()
+    expect((await ask('{ a: thrown b: thrown other: foreign c: thrown }')).errors).toHaveLength(4)
+    expect(lines.map((line) => JSON.parse(line).path)).toEqual([['a'], ['other']])
+    await ask('{ a: thrown }')
+    expect(lines).toHaveLength(3)
+  })
+
   it('costs the other fields nothing', async () => {
     const { ask } = await startGateway()
     const { data, errors } = await ask('{ thrown me { username } }')

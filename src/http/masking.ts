@@ -20,9 +20,21 @@ export function maskError(error: unknown, log: Log): GraphQLError {
 }
 
 function mask(cause: unknown, log: Log, { nodes, path }: Partial<GraphQLError> = {}): GraphQLError {
-  log.error({ path, cause: causeOf(cause) }, 'unexpected')
+  if (isNews(cause)) log.error({ path, cause: causeOf(cause) }, 'unexpected')
   const extensions = { code: 'INTERNAL_SERVER_ERROR' }
   return new GraphQLError('Unexpected error.', { nodes: nodes ?? null, path: path ?? null, extensions })
+}
+
+/** What was told in this turn of the event loop, in which all errors of one answer are masked. */
+const told = new Set<string>()
+
+/** Whether something is told for the first time: equal faults of one answer, in each row of a list say, are one line of the log. */
+function isNews(cause: unknown): boolean {
+  const text = cause instanceof Error ? `${cause.message} ${cause.stack}` : String(cause)
+  if (told.size === 0) setImmediate(() => told.clear())
+  if (told.has(text)) return false
+  told.add(text)
+  return true
 }
 
 /** graphql gives no codes to what is wrong with a request. With a path, only an argument is the caller's mistake. */
