@@ -128,7 +128,7 @@ export const limits = {
   /** Milliseconds for the last lines to be read before the process ends. */
   lastLinesMilliseconds: 1000,
   /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
-  waitingLogBytes: 1024 * 1024,
+  waitingLogBytes: 256 * 1024,
 
   // Connections from callers.
 

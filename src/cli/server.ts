@@ -38,9 +38,12 @@ function closeLongestIdle(server: Server, most: number): void {
     open.set(socket, undefined)
     socket.once('close', () => open.delete(socket))
     if (open.size <= most) return
-    const [longest] = [...open].find(([, request]) => !request?.complete) ?? []
-    longest?.destroy()
-    if (longest) open.delete(longest)
+    for (const [longest, request] of open) {
+      if (request?.complete) continue
+      longest.destroy()
+      open.delete(longest)
+      return
+    }
   })
   server.on('request', (request, response) => {
     const { socket } = request

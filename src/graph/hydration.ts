@@ -71,14 +71,16 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
 }
 
 /**
- * The resolver, which fails by a promise alone. If a field of a row failed at once, graphql would forget the promises of the rows
- * before it, and nobody would listen when one of them fails as well.
+ * The resolver, which fails by a promise alone below the root. If a field of a row failed at once, graphql would forget the
+ * promises of the rows before it, and nobody would listen when one of them fails as well. At the root there are no rows, and
+ * graphql waits for the other fields before it answers.
  */
 function failingLater<C>(resolve: Resolver<C>): Resolver<C> {
   return (body, args, context, info) => {
     try {
       return resolve(body, args, context, info)
     } catch (error) {
+      if (!info.path.prev) throw error
       return Promise.reject(error)
     }
   }
