@@ -27,6 +27,8 @@ export const limits = {
 
   /** The parser and the rules take time for every character. */
   documentCharacters: 32 * 1024,
+  /** Characters of all documents in one request: ten operations of a usual size have less than one of the largest. */
+  requestCharacters: 64 * 1024,
   /** The largest document of a real front end had 900 tokens. */
   documentTokens: 2000,
   /** The parser recurses at each open bracket, and would run out of stack. */

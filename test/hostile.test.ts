@@ -40,6 +40,22 @@ it.each([
   expect(asked()).toEqual([])
 })
 
+it('Large documents are few in one HTTP request', async () => {
+  const { url } = await startGateway()
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(Array(4).fill({ query: `{ __typename } # ${'x'.repeat(20_000)}` })),
+  })
+  const answer = { data: { __typename: 'Query' } }
+  expect(await response.json()).toMatchObject([
+    answer,
+    answer,
+    answer,
+    { errors: [{ extensions: { code: 'QUERY_TOO_COMPLEX' } }] },
+  ])
+})
+
 describe('Errors', () => {
   it('about variables are few and short', async () => {
     const { ask } = await startGateway()

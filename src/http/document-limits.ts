@@ -9,6 +9,7 @@ import {
   Source,
   TokenKind,
   type ValidationContext,
+  validate,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
@@ -24,12 +25,21 @@ export function limitDocuments(): Plugin {
     maxDepthRule({ n: limits.documentDepth, flattenFragments: true, onReject: report, propagateOnRejection: false }),
     maxAliasesRule({ n: limits.documentAliases, allowList: [], onReject: report, propagateOnRejection: false }),
   ]
+  const characters = new WeakMap<Request, number>()
   return {
-    onParse({ setParseFn }) {
+    onParse({ context: { request }, params: { source }, setParseFn }) {
+      const sum = (characters.get(request) ?? 0) + String(source).length
+      characters.set(request, sum)
+      if (sum > limits.requestCharacters)
+        throw tooComplex(`over ${limits.requestCharacters} characters, with others of its request`)
       setParseFn(parseWithinLimits)
     },
-    onValidate({ addValidationRule }) {
-      for (const rule of rules) addValidationRule(rule)
+    onValidate({ validateFn, setValidationFn }) {
+      // First, since graphql's own rules may take long for a document that is too complex.
+      setValidationFn((schema, document, ...rest) => {
+        const errors = validate(schema, document, rules)
+        return errors.length > 0 ? errors : validateFn(schema, document, ...rest)
+      })
       // graphql itself gives up on selections that take too long to compare.
       const gaveUp = ({ message }: Error) => message === 'Validation aborted.'
       const told = (error: Error) => (gaveUp(error) ? tooComplex('too many fields of one name to compare') : error)
