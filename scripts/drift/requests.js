@@ -1,5 +1,6 @@
 // Holds what a document says can be asked against what the gateway asks.
 import { getNamedType, graphql, isEnumType, isListType } from 'graphql'
+import { Account } from '../../dist/authentik/account.js'
 import { endpoints, listOf } from '../../dist/authentik/endpoints.js'
 import { createSchema } from '../../dist/schema/index.js'
 
@@ -104,7 +105,11 @@ async function parametersSent(name, filter) {
       ? `query ($filter: ${filterOf(name).type}) { ${name}(filter: $filter) { nodes { __typename } } }`
       : `{ ${name} { nodes { __typename } } }`,
     variableValues: { filter },
-    contextValue: { authentik: { charge() {}, pageLimit: { largestPage: 100 }, findPage }, kept: new Map() },
+    contextValue: {
+      authentik: { charge() {}, pageLimit: { largestPage: 100 }, findPage },
+      account: new Account(),
+      kept: new Map(),
+    },
   })
   return sent
 }
