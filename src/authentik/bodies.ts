@@ -19,7 +19,7 @@ export type GroupBody = Sure<Schemas['Group'], 'pk' | 'name'> & OlderGroup
 export type OAuth2ProviderBody = Sure<Omit<Schemas['OAuth2Provider'], 'redirect_uris'>, 'pk' | 'name'> &
   OlderOAuth2Provider
 
-/** What every grant has: an authorization code has no more. The graph drops the client secret inside (schema/grant.ts). */
+/** What every grant has: an authorization code has no more. The graph drops the client secret inside (client-secret.ts). */
 export interface GrantBody extends Omit<Schemas['ExpiringBaseGrantModel'], 'provider' | 'user'> {
   readonly provider: OAuth2ProviderBody
   readonly user: UserBody

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { GrantBody, OAuth2ProviderBody, TokenBody } from '../authentik/bodies.ts'
+import type { GrantBody, TokenBody } from '../authentik/bodies.ts'
+import { withoutClientSecret } from '../authentik/client-secret.ts'
 import type { endpoints } from '../authentik/endpoints.ts'
 import { parseJson } from '../authentik/wire/json.ts'
 import type { Context } from '../context.ts'
@@ -95,7 +96,7 @@ export class GrantKind<B extends GrantBody> {
   readonly list: List<number, B>
 
   constructor(type: LookupOptions<number, B, GrantEndpoint>['type'], one: GrantEndpoint, many: GrantsEndpoint) {
-    this.lookup = new Lookup({ type, key: integerKey('pk'), endpoint: one, admit: withoutSecret })
+    this.lookup = new Lookup({ type, key: integerKey('pk'), endpoint: one, admit: withoutClientSecret })
     this.list = new List<number, B>({
       lookup: this.lookup,
       endpoint: many,
@@ -112,16 +113,6 @@ export class GrantKind<B extends GrantBody> {
     const wanted = wantedOf(context, info, `${this.lookup.typename}Connection`)
     return this.list.connect(context, filter ?? {}, page, wanted, orderingOf(orderBy))
   }
-}
-
-/**
- * The body without the client secret of its provider. authentik up to 2025.12.4 and 2026.2.2 shows that secret to every user
- * who owns a token of the provider (CVE-2026-40166). `OAuth2Provider.clientSecret` comes from the provider's own endpoint.
- */
-function withoutSecret<B extends GrantBody>(body: B): B {
-  if (typeof body.provider !== 'object' || body.provider === null) return body
-  const { client_secret: _secret, ...provider }: OAuth2ProviderBody = body.provider
-  return { ...body, provider }
 }
 
 const AccessTokenFilter = builder.inputType('AccessTokenFilter', {

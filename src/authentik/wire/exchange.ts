@@ -4,8 +4,8 @@ import { gunzip } from 'node:zlib'
 import { Pool } from 'undici'
 import { invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { Intake, type Parcel } from './intake.ts'
 import type { Answer } from './judge.ts'
+import { type Parcel, ReceivedBytes } from './received-bytes.ts'
 
 const unzip = promisify(gunzip)
 
@@ -13,7 +13,7 @@ const unzip = promisify(gunzip)
 export class Exchange {
   readonly #pool: Pool
   readonly #prefix: string
-  readonly #intake = new Intake()
+  readonly #received = new ReceivedBytes()
   /** Answers are unzipped one after the other: each may become as large as an answer may be. */
   #unzipped: Promise<unknown> = Promise.resolve()
 
@@ -86,7 +86,7 @@ export class Exchange {
         onResponseStart: (controller, status, headers) => {
           Object.assign(received, { status, headers })
           parcel?.end()
-          parcel = this.#intake.open(
+          parcel = this.#received.open(
             (chunk) => received.bytes.push(chunk),
             (error) => controller.abort(error),
           )

@@ -15,7 +15,7 @@ interface Receiving {
 }
 
 /** The bodies that are being received, of all requests to authentik: each has so many bytes at most, and so have all in sum. */
-export class Intake {
+export class ReceivedBytes {
   readonly #receiving = new Set<Receiving>()
 
   /** Begins to receive a body. `keep` is given its bytes; `abort` ends the request. */
