@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { createHttpServer, type ServerOptions } from '../src/cli/server.ts'
+import { sendText } from './start.ts'
 
 const request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
 const slowBody = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf'
@@ -17,17 +17,7 @@ async function start(
   await once(server, 'listening')
   onTestFinished(() => void server.close().closeAllConnections())
   const { port } = server.address() as AddressInfo
-  /** Connects and sends the text; the next one is taken after it. */
-  return async (text: string) => {
-    const socket = connect(port, '127.0.0.1')
-    const sent = { socket, text: '', closed: false }
-    socket.on('error', () => {})
-    socket.on('data', (data) => (sent.text += data)).on('close', () => (sent.closed = true))
-    await once(socket, 'connect')
-    socket.write(text)
-    await sleep(50)
-    return sent
-  }
+  return (text: string) => sendText(port, text)
 }
 
 it('closes the longest idle connection when one too many is opened', async () => {

@@ -1,11 +1,9 @@
-import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { prepareShutdown, type Shutdown } from '../src/cli/shutdown.ts'
 import { limits } from '../src/limits.ts'
-import { listen } from './start.ts'
+import { listen, sendText } from './start.ts'
 
 const request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
 
@@ -13,16 +11,7 @@ const request = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n'
 async function start(listener: RequestListener, options: Partial<Shutdown> = {}) {
   const { url, server } = await listen(listener)
   const shutDown = prepareShutdown(server, { patience: 10_000, drain: async () => {}, ...options })
-  const send = async (text: string) => {
-    const socket = connect(Number(new URL(url).port), '127.0.0.1')
-    const sent = { socket, text: '', closed: false }
-    socket.on('error', () => {})
-    socket.on('data', (data) => (sent.text += data)).on('close', () => (sent.closed = true))
-    await once(socket, 'connect')
-    socket.write(text)
-    await sleep(50)
-    return sent
-  }
+  const send = (text: string) => sendText(Number(new URL(url).port), text)
   return { send, shutDown, url }
 }
 

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { createGateway, type GatewayOptions } from '../src/gateway.ts'
@@ -15,6 +17,18 @@ export async function listen(listener: RequestListener): Promise<{ url: string; 
     await new Promise((resolve) => server.close(resolve))
   })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
+}
+
+/** Connects to a port and sends the text; the next one is taken after it. What comes back is gathered. */
+export async function sendText(port: number, text: string) {
+  const socket = connect(port, '127.0.0.1')
+  const sent = { socket, text: '', closed: false }
+  socket.on('error', () => {})
+  socket.on('data', (data) => (sent.text += data)).on('close', () => (sent.closed = true))
+  await once(socket, 'connect')
+  socket.write(text)
+  await sleep(50)
+  return sent
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of any query, looked at by assertions only

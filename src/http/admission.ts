@@ -1,22 +1,6 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { limits } from '../limits.ts'
-
-const retryAfter = 1
-const refusal = JSON.stringify({
-  errors: [
-    {
-      message: `The gateway is busy. Try again in ${retryAfter} s.`,
-      extensions: { code: 'UPSTREAM_BUSY', retryAfter },
-    },
-  ],
-})
-const headers = {
-  'content-type': 'application/json; charset=utf-8',
-  'content-length': Buffer.byteLength(refusal),
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'retry-after': String(retryAfter),
-}
+import { refuseBusy } from './busy.ts'
 
 /** All callers whom authentik has not accepted lately. */
 const strangers = ''
@@ -45,13 +29,9 @@ export function limitRequests(
   }
   return (request, response) => {
     const caller = callerOf(request.headers.authorization) ?? strangers
-    if (request.url !== '/health' && isFull(caller)) return refuse(response)
+    if (request.url !== '/health' && isFull(caller)) return refuseBusy(response, 'Too many requests are under way.')
     count(caller, 1)
     response.once('close', () => count(caller, -1))
     listener(request, response)
   }
-}
-
-function refuse(response: ServerResponse): void {
-  response.writeHead(503, headers).end(refusal)
 }

@@ -1,6 +1,6 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { codedError } from '../errors.ts'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import { limits } from '../limits.ts'
+import { refuseBusy } from './busy.ts'
 
 /**
  * Bounds the bodies that are being received at once, in sum: beyond, a request is refused before it is read. A body counts by
@@ -10,7 +10,8 @@ export function boundReceiving(listener: RequestListener): RequestListener {
   let receiving = 0
   return (request, response) => {
     const bytes = lengthOf(request)
-    if (receiving + bytes > limits.receivedRequestBytes) return refuse(response)
+    if (receiving + bytes > limits.receivedRequestBytes)
+      return refuseBusy(response, 'Too many requests are being received.')
     receiving += bytes
     let isCounted = true
     const end = () => {
@@ -26,16 +27,4 @@ export function boundReceiving(listener: RequestListener): RequestListener {
 function lengthOf({ headers }: IncomingMessage): number {
   if (headers['transfer-encoding'] !== undefined) return limits.requestBytes
   return Math.min(Number(headers['content-length'] ?? 0) || 0, limits.requestBytes)
-}
-
-function refuse(response: ServerResponse): void {
-  const error = codedError('UPSTREAM_BUSY', 'Too many requests are being received. Try again in 1 s.')
-  error.extensions['retryAfter'] = 1
-  response.writeHead(503, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'retry-after': '1',
-    connection: 'close',
-  })
-  response.end(JSON.stringify({ errors: [error] }))
 }
