@@ -3,7 +3,7 @@ import { createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config.ts'
 import { createContext, readCredential } from './context.ts'
-import { limitRequests } from './http/admission.ts'
+import { Admission } from './http/admission.ts'
 import { allowOrigins } from './http/cors.ts'
 import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
@@ -69,6 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     concurrency: settings.upstreamConcurrency,
     clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
   })
+  const admission = new Admission((header) => upstream.acceptedCaller(readCredential(header)))
   const yoga = createYoga({
     maxRequestBodySize: limits.requestBytes,
     multipart: false,
@@ -80,6 +81,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     extraParamNames: persistedOperations ? idParameters : [],
     plugins: [
       hardenHttp(),
+      admission.limitBatches(),
       graphiql ? showGraphiQL(demonstrationToken) : {},
       persistedOperations ? onlyPersisted(persistedOperations) : {},
       boundIntrospection(),
@@ -98,9 +100,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    listener: limitRequests(boundReceiving(ignoreHost(yoga)), (header) =>
-      upstream.acceptedCaller(readCredential(header)),
-    ),
+    listener: admission.limitRequests(boundReceiving(ignoreHost(yoga))),
     probe: () => upstream.probe(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),

@@ -16,12 +16,12 @@ export const limits = {
   /** Milliseconds for an answer of authentik: ten minutes. */
   upstreamMilliseconds: 600_000,
 
-  /** Requests under way at once, of all callers whom authentik has accepted lately. Each may hold some 50 kB. */
-  requestsAtOnce: 600,
-  /** Requests under way at once of one such caller: a front end's server may send one token for everybody. */
-  requestsOfOne: 300,
-  /** Requests under way at once of everybody else: more than may wait in their line, so that the oldest make room. */
-  requestsOfStrangers: 700,
+  /** Operations under way at once, of all callers whom authentik has accepted lately. Each may hold some 50 kB. */
+  operationsAtOnce: 600,
+  /** Operations under way at once of one such caller: a front end's server may send one token for everybody. */
+  operationsOfOne: 300,
+  /** Operations under way at once of everybody else: more than may wait in their line, so that the oldest make room. */
+  operationsOfStrangers: 700,
 
   // What one document may hold.
 

@@ -59,7 +59,7 @@ async function startAccepted(tokens: readonly string[], options: Parameters<type
   for (const token of tokens) await gateway.ask(me, { token })
   held.open = false
   held.asked = []
-  return { ...gateway, held, url }
+  return { ...gateway, held, upstream: url }
 }
 
 describe('Turns', () => {
@@ -184,7 +184,7 @@ describe('Too many', () => {
   })
 
   it('requests of one HTTP request are QUERY_TOO_COMPLEX, however many operations it has', async () => {
-    const { ask: _ask, held, url: upstream } = await startAccepted([])
+    const { held, upstream } = await startAccepted([])
     held.release()
     const gateway = await startGatewayOver(upstream)
     const operations = idsTo(10).map((batch) => ({
@@ -198,9 +198,9 @@ describe('Too many', () => {
     expect(replies.flatMap(codes)).toEqual(Array(100).fill('QUERY_TOO_COMPLEX'))
   })
 
-  it('requests of one caller under way are answered 503, others and the next ones are not', async () => {
+  it('operations of one caller under way are answered 503, others and the next ones are not', async () => {
     const { ask, held } = await startAccepted(['good', 'good-other'])
-    const running = idsTo(limits.requestsOfOne).map((id) => ask(`{ user(id: ${id}) { pk } }`, { token: 'good' }))
+    const running = idsTo(limits.operationsOfOne).map((id) => ask(`{ user(id: ${id}) { pk } }`, { token: 'good' }))
     await expect.poll(() => held.waiting.length).toBe(8)
     await new Promise((resolve) => setTimeout(resolve, 1000))
     const refused = await ask(me, { token: 'good' })
@@ -212,6 +212,36 @@ describe('Too many', () => {
     expect((await other).errors).toBeUndefined()
     for (const { errors } of await Promise.all(running)) expect(errors).toBeUndefined()
     expect((await ask(me, { token: 'good' })).errors).toBeUndefined()
+  })
+
+  it('operations under way are as many as the batches have, and the batch beyond is answered 503 as a whole', async () => {
+    const { held, url } = await startAccepted(['good', 'good-other'])
+    const send = (token: string, operations: readonly object[]) =>
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify(operations),
+      })
+    const batch = (index: number) => idsTo(10).map((id) => ({ query: `{ user(id: ${index * 10 + id}) { pk } }` }))
+    // One place is left.
+    const single = send('good', batch(99).slice(0, 9))
+    const running = idsTo(limits.operationsOfOne / 10 - 1).map((index) => send('good', batch(index)))
+    await expect.poll(() => held.waiting.length).toBe(8)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const refused = await send('good', batch(50).slice(0, 2))
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(await refused.json()).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: 'UPSTREAM_BUSY', retryAfter: 1 } }],
+    })
+    const fits = send('good', batch(50).slice(0, 1))
+    const other = send('good-other', batch(50))
+    held.release()
+    for (const response of await Promise.all([single, ...running, fits, other])) expect(response.status).toBe(200)
+    expect(held.asked.filter((line) => line === 'good users/502/')).toEqual([])
+    // All have been given back.
+    for (const response of await Promise.all(idsTo(30).map((index) => send('good', batch(index)))))
+      expect(response.status).toBe(200)
   })
 })
 

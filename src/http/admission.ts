@@ -1,37 +1,74 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Plugin } from 'graphql-yoga'
 import { limits } from '../limits.ts'
-import { refuseBusy } from './busy.ts'
+import { busyError, refuseBusy } from './busy.ts'
 
 /** All callers whom authentik has not accepted lately. */
 const strangers = ''
+const tooMany = 'Too many operations are under way.'
+
+/** What yoga is given beside the request. */
+interface Exchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+}
 
 /**
- * The listener, which answers 503 while too many requests are under way: of one caller, of all callers whom authentik has
- * accepted lately, or of all others. `callerOf` tells an accepted caller by the Authorization header; undefined is a stranger.
- * Liveness is told all the same.
+ * Bounds the operations that are under way: of one caller, of all callers whom authentik has accepted lately, and of all
+ * others. An HTTP request is one until its body has been read; a batch is as many as it has. Beyond the bounds the whole HTTP
+ * request is answered 503, before any field runs.
  */
-export function limitRequests(
-  listener: RequestListener,
-  callerOf: (authorization: string | undefined) => string | undefined,
-): RequestListener {
-  const underWay = new Map<string, number>()
-  let accepted = 0
-  const isFull = (caller: string) => {
-    const own = underWay.get(caller) ?? 0
-    if (caller === strangers) return own >= limits.requestsOfStrangers
-    return own >= limits.requestsOfOne || accepted >= limits.requestsAtOnce
+export class Admission {
+  readonly #callerOf: (authorization: string | undefined) => string | undefined
+  readonly #underWay = new Map<string, number>()
+  #accepted = 0
+
+  /** `callerOf` tells an accepted caller by the Authorization header; undefined is a stranger. */
+  constructor(callerOf: (authorization: string | undefined) => string | undefined) {
+    this.#callerOf = callerOf
   }
-  const count = (caller: string, by: 1 | -1) => {
-    const own = (underWay.get(caller) ?? 0) + by
-    if (own > 0) underWay.set(caller, own)
-    else underWay.delete(caller)
-    if (caller !== strangers) accepted += by
+
+  /** The listener, for requests as far as they are admitted. Liveness is told all the same. */
+  limitRequests(listener: RequestListener): RequestListener {
+    return (request, response) => {
+      const isAdmitted = this.#admit(request, response, 1) || request.url === '/health'
+      if (isAdmitted) listener(request, response)
+      else refuseBusy(response, tooMany)
+    }
   }
-  return (request, response) => {
-    const caller = callerOf(request.headers.authorization) ?? strangers
-    if (request.url !== '/health' && isFull(caller)) return refuseBusy(response, 'Too many requests are under way.')
-    count(caller, 1)
-    response.once('close', () => count(caller, -1))
-    listener(request, response)
+
+  /** Counts the further operations of a batch. */
+  limitBatches(): Plugin<object, Exchange> {
+    return {
+      onRequestParse: ({ serverContext: { req, res } }) => ({
+        onRequestParseDone: ({ requestParserResult: sent }) => {
+          // Yoga refuses a longer batch.
+          const length = Array.isArray(sent) ? Math.min(sent.length, limits.operationsPerRequest) : 1
+          if (length > 1 && !this.#admit(req, res, length - 1)) throw busyError(tooMany)
+        },
+      }),
+    }
+  }
+
+  /** Counts so many operations until the response is closed, unless they are too many. */
+  #admit({ headers }: IncomingMessage, response: ServerResponse, operations: number): boolean {
+    const caller = this.#callerOf(headers.authorization) ?? strangers
+    if (this.#isBeyond(caller, operations)) return false
+    this.#count(caller, operations)
+    response.once('close', () => this.#count(caller, -operations))
+    return true
+  }
+
+  #isBeyond(caller: string, operations: number): boolean {
+    const own = (this.#underWay.get(caller) ?? 0) + operations
+    if (caller === strangers) return own > limits.operationsOfStrangers
+    return own > limits.operationsOfOne || this.#accepted + operations > limits.operationsAtOnce
+  }
+
+  #count(caller: string, operations: number): void {
+    const own = (this.#underWay.get(caller) ?? 0) + operations
+    if (own > 0) this.#underWay.set(caller, own)
+    else this.#underWay.delete(caller)
+    if (caller !== strangers) this.#accepted += operations
   }
 }
