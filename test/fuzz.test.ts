@@ -107,9 +107,12 @@ function readDocument(query: string): DocumentNode | undefined {
   }
 }
 
+/** With one character changed, or as it was: an answer is not judged without the names of its types. */
 function damaged({ query, variables }: Operation, random: Random): Operation {
   const at = random.between(0, query.length)
-  return { query: query.slice(0, at) + random.pick(['', '{', '}', '"', '$x', '!']) + query.slice(at + 1), variables }
+  const text = query.slice(0, at) + random.pick(['', '{', '}', '"', '$x', '!']) + query.slice(at + 1)
+  const names = (of: string) => of.match(/\b__typename\b/g)?.length
+  return { query: names(text) === names(query) ? text : query, variables }
 }
 
 /** The keys of all objects of the embedded authentik, and cursors of its lists. */
