@@ -446,22 +446,24 @@ describe('A cursor', () => {
     expect(pksOf(next.data.accessTokens)).toEqual(list.pks.slice(50, 100))
   })
 
-  it('passes no row over where more came than it looks through', async () => {
+  it.each([
+    ['forward', 'first', 'after', 'endCursor', 'hasNextPage'],
+    ['backward', 'last', 'before', 'startCursor', 'hasPreviousPage'],
+  ])('passes no row over where more came than it looks through: %s', async (_way, count, place, cursor, flag) => {
     const { url, list, set } = await startList()
     set(300)
     const { ask } = await startGatewayOver(url)
-    const first = await ask(query, { variables: { first: 50 } })
-    const [seen, rest] = [list.pks.slice(0, 50), list.pks.slice(50)]
-    list.pks = [...Array.from({ length: 500 }, (_, index) => 800 - index), ...list.pks]
-    let after = first.data.accessTokens.pageInfo.endCursor
-    const given = new Set(seen)
+    const before = list.pks
+    const given = new Set<number>()
+    let at: string | null = null
     for (let more = true; more; ) {
-      const { data } = await ask(query, { variables: { first: 100, after } })
+      const { data } = await ask(query, { variables: { [count]: at ? 100 : 50, [place]: at } })
       for (const pk of pksOf(data.accessTokens)) given.add(pk)
-      after = data.accessTokens.pageInfo.endCursor
-      more = data.accessTokens.pageInfo.hasNextPage
+      if (!at) list.pks = [...Array.from({ length: 500 }, (_, index) => 800 - index), ...list.pks]
+      at = data.accessTokens.pageInfo[cursor]
+      more = data.accessTokens.pageInfo[flag]
     }
-    expect(rest.filter((pk) => !given.has(pk))).toEqual([])
+    expect(before.filter((pk) => !given.has(pk))).toEqual([])
   })
 
   it('is not looked for where its row has come already', async () => {
