@@ -165,7 +165,8 @@ describe('The process', () => {
           request.url?.includes('health') ? '' : JSON.stringify({ pk: 1, username: 'ada', name: '', uid: 'u' }),
         )
       })
-      const running = run({ AUTHENTIK_URL: url })
+      // Were it to wait for so long, the test would end before.
+      const running = run({ AUTHENTIK_URL: url, UPSTREAM_TIMEOUT: '600000' })
       const here = await addressOf(running)
       const answer = ask(here, '{ user(id: 1) { username } }')
       await sleep(300)
@@ -173,9 +174,7 @@ describe('The process', () => {
       await sleep(200)
       await expect(ask(here, '{ __typename }')).rejects.toThrow()
       expect((await answer).data).toEqual({ user: { username: 'ada' } })
-      const ended = performance.now()
       expect(await running.ended).toBe(0)
-      expect(performance.now() - ended).toBeLessThan(3000)
     },
   )
 
