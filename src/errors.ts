@@ -46,7 +46,7 @@ export const codes = {
   },
   UPSTREAM_BUSY: {
     meaning:
-      'Too many requests wait for authentik, so this one was not sent; or too many are under way in the gateway (then with HTTP 503). `extensions.retryAfter` says for how many seconds to wait.',
+      'Too many requests wait for authentik, so this one was not sent; or too many are under way in the gateway: revocations, or operations (these with HTTP 503). `extensions.retryAfter` says for how many seconds to wait.',
     log: 'warn',
     nothingDone: true,
   },
@@ -170,9 +170,12 @@ export function unreachable(sent: 'no' | 'maybe', cause: unknown): UpstreamError
   return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { sent, cause })
 }
 
-/** Too many requests wait for authentik already, so this one was not sent. */
-export function busy({ retryAfter }: { readonly retryAfter: number }): UpstreamError {
-  const message = `Too many requests wait for authentik. Try again in ${retryAfter} s.`
+/** Nothing was sent, since there is too much already: "Too many requests wait for authentik.", as a rule. */
+export function busy(
+  { retryAfter }: { readonly retryAfter: number },
+  reason = 'Too many requests wait for authentik.',
+): UpstreamError {
+  const message = `${reason} Try again in ${retryAfter} s.`
   return new UpstreamError('UPSTREAM_BUSY', message, { sent: 'no', retryAfter })
 }
 

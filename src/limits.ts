@@ -23,6 +23,11 @@ export const limits = {
   /** Operations under way at once of everybody else: more than may wait in their line, so that the oldest make room. */
   operationsOfStrangers: 700,
 
+  /** Revocations under way at once, those too whose callers have hung up. Each may hold some 50 kB. */
+  revocationsAtOnce: 300,
+  /** Revocations under way at once of one caller, and of all whom authentik has not accepted lately. */
+  revocationsOfOne: 100,
+
   // What one document may hold.
 
   /** The parser and the rules take time for every character. */

@@ -243,6 +243,28 @@ describe('Too many', () => {
     for (const response of await Promise.all(idsTo(30).map((index) => send('good', batch(index)))))
       expect(response.status).toBe(200)
   })
+
+  it('revocations of one caller are UPSTREAM_BUSY, even if their callers have hung up', async () => {
+    const { ask, held } = await startAccepted(['good', 'good-other'])
+    const revoke = (id: number) => `mutation { revokeAccessTokens(ids: [${id}]) { revokedCount } }`
+    const leaving = new AbortController()
+    const { signal } = leaving
+    const left = idsTo(limits.revocationsOfOne).map((id) =>
+      ask(revoke(id), { token: 'good', signal }).catch(() => 'left'),
+    )
+    await expect.poll(() => held.waiting.length).toBe(8)
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    leaving.abort()
+    expect(new Set(await Promise.all(left))).toEqual(new Set(['left']))
+    const refused = await ask(revoke(1000), { token: 'good' })
+    expect(refused.errors).toMatchObject([{ extensions: { code: 'UPSTREAM_BUSY', retryAfter: 1 } }])
+    const other = ask(revoke(1001), { token: 'good-other' })
+    held.release()
+    expect((await other).errors).toBeUndefined()
+    await expect.poll(async () => (await ask(revoke(1002), { token: 'good' })).errors).toBeUndefined()
+    expect(held.asked).not.toContain('good DELETE access_tokens/1000/')
+    expect(held.asked.filter((line) => line.startsWith('good DELETE'))).toHaveLength(limits.revocationsOfOne + 1)
+  })
 })
 
 it('A credential that authentik has refused is not sent again by the same request', async () => {

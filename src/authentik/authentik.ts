@@ -51,10 +51,13 @@ export class Authentik {
     this.#options.account.payObjects(objects)
   }
 
-  /** Does a piece of work to its end, even if the caller hangs up or the process is told to end. It has no deadline. */
+  /**
+   * Does a piece of work to its end, even if the caller hangs up or the process is told to end. It has no deadline. Throws
+   * UPSTREAM_BUSY if too much of it is under way.
+   */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
     const { upstream, credential, account, log } = this.#options
-    return upstream.track(work(new Authentik({ upstream, credential, account, log })))
+    return upstream.finish(credential, () => work(new Authentik({ upstream, credential, account, log })))
   }
 
   /** The endpoint's answer, for the key where its path has one, if `isRight` says so of an object. Throws UpstreamError. */

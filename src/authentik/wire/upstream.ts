@@ -36,7 +36,8 @@ export class Upstream {
   readonly #accepted = new Accepted()
   readonly #turns: Turns
   readonly #slots = new Map<string, Slot>()
-  readonly #works = new Set<Promise<unknown>>()
+  /** What must be finished, and for whom. */
+  readonly #works = new Map<Promise<unknown>, string>()
 
   constructor({ url, concurrency, clocks }: UpstreamOptions) {
     this.#exchange = new Exchange(url, concurrency, clocks.upstream)
@@ -90,20 +91,23 @@ export class Upstream {
     return this.#exchange.probe()
   }
 
-  /** Remembers a piece of work that must be finished, even if nobody waits for it any more. */
-  track<T>(work: Promise<T>): Promise<T> {
-    this.#works.add(work)
-    const forget = () => this.#works.delete(work)
-    work.then(forget, forget)
-    return work
+  /** Does a piece of work that is finished even if nobody waits for it any more. Throws UPSTREAM_BUSY if too many are under way. */
+  async finish<T>(credential: Credential, work: () => Promise<T>): Promise<T> {
+    const caller = this.acceptedCaller(credential) ?? ''
+    const own = [...this.#works.values()].filter((other) => other === caller).length
+    if (own >= limits.revocationsOfOne || this.#works.size >= limits.revocationsAtOnce)
+      throw busy({ retryAfter: 1 }, 'Too many revocations are under way.')
+    const started = work()
+    this.#works.set(started, caller)
+    return started.finally(() => this.#works.delete(started))
   }
 
-  /** Resolves when all tracked work has ended. */
+  /** Resolves when all such work has ended. */
   async drain(): Promise<void> {
-    while (this.#works.size > 0) await Promise.allSettled(this.#works)
+    while (this.#works.size > 0) await Promise.allSettled(this.#works.keys())
   }
 
-  /** Resolves when all tracked work and all requests on their way have ended. */
+  /** Resolves when all such work and all requests on their way have ended. */
   async close(): Promise<void> {
     await this.drain()
     await this.#exchange.close()
