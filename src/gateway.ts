@@ -13,7 +13,9 @@ import { hardenHttp, ignoreHost } from './http/hardening.ts'
 import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
+import { beginOneByOne } from './http/one-by-one.ts'
 import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
+import { answerInTurn } from './http/pipelining.ts'
 import { boundReceiving } from './http/receiving.ts'
 import { limits } from './limits.ts'
 import { createLog, type Log } from './observe/log.ts'
@@ -100,7 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
   return {
-    listener: admission.limitRequests(boundReceiving(ignoreHost(yoga))),
+    listener: answerInTurn(admission.limitRequests(boundReceiving(beginOneByOne(ignoreHost(yoga))))),
     probe: () => upstream.probe(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),

@@ -141,6 +141,8 @@ export const limits = {
 
   /** Connections that are open at once, of the files that the process may open. Each takes some 10 kB. */
   connections: 10_000,
+  /** Requests that are not answered yet on one connection. Browsers send no request ahead. */
+  requestsOfConnection: 10,
   /** Files that the process may open beside its connections: the program's own, and both ends of those to the embedded authentik. */
   filesBeside: 64,
   /** Milliseconds from the first byte of a request until its headers have come. */

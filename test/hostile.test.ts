@@ -1,9 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { hostileInputs } from './hold/hostile-inputs.js'
 import { withGateway } from './hold/processes.js'
+import { addressOf, run } from './program.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
 it.each(['_sdl', '_service { sdl }', '__schema { description }', '__type(name: "User") { name }'])(
@@ -218,6 +220,39 @@ it('Answers of authentik are held up to a sum, for all operations of a request',
   const { data, errors } = await ask('{ usersByIds(ids: [1, 2]) { pk } }')
   expect(data.usersByIds).toEqual(expect.arrayContaining([{ pk: expect.any(Number) }, null]))
   expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+})
+
+it('The liveness page is answered again and again between requests that come at one moment', async () => {
+  const user = { pk: 1, username: 'ada', name: '', uid: 'u' }
+  const { url: upstream } = await listen((request, response) => {
+    if (request.url?.includes('/me/')) response.end(JSON.stringify({ user }))
+  })
+  const url = await addressOf(run({ AUTHENTIK_URL: upstream, LOG_LEVEL: 'silent' }))
+  const leaving = new AbortController()
+  const send = async (caller: number, query: string) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${caller}` }
+    const { signal } = leaving
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }), signal })).json()
+  }
+  const callers = Array.from({ length: 68 }, (_, index) => index)
+  for (const caller of callers) await send(caller, '{ me { pk } }')
+  const reads = (caller: number) => {
+    const ids = Array.from({ length: limits.ids }, (_, index) => `"${caller * limits.ids + index}"`)
+    return send(caller, `{ usersByIds(ids: [${ids}]) { pk } }`)
+  }
+  // So many wait that each further read is refused.
+  const waiting = callers.slice(0, 9).map((caller) => reads(caller).catch(() => {}))
+  await sleep(1000)
+  let refused = 0
+  const refusals = callers.slice(9).map(async (caller) => {
+    await reads(caller)
+    refused += 1
+  })
+  let answers = 0
+  for (; refused < refusals.length; answers += 1) await fetch(new URL('/health', url))
+  expect(answers).toBeGreaterThan(refusals.length / 4)
+  leaving.abort()
+  await Promise.all(waiting)
 })
 
 describe('A process with a heap of 128 MB', () => {
