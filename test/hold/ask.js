@@ -35,9 +35,9 @@ export async function askOften(url, tokenOf, times, pause = 20) {
   return { failed, p50: quantile(milliseconds, 0.5), p99: quantile(milliseconds, 0.99) }
 }
 
-export function quantile(values, share) {
+export function quantile(values, share, digits = 0) {
   const sorted = values.toSorted((one, other) => one - other)
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))])
+  return Number(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(digits))
 }
 
 /** Goes on with some work until told to stop. */

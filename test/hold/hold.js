@@ -1,6 +1,7 @@
 // Whether the gateway holds under callers who want too much: prints a figure for each promise of docs/operating.md.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askOften, keepDoing, me, quantile } from './ask.js'
+import { floods, refusals } from './floods.js'
 import { withGateway } from './processes.js'
 
 const ids = Array.from({ length: 500 }, (_, index) => index + 1)
@@ -149,6 +150,8 @@ const parts = {
     await abandon(500)
     await abandon(5000)
   },
+  refusals,
+  floods,
 }
 const chosen = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts)) if (chosen.length === 0 || chosen.includes(name)) await part()

@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quantile } from './ask.js'
 import { hostileInputs } from './hostile-inputs.js'
-import { withGateway } from './processes.js'
+import { memoryOf, withGateway } from './processes.js'
 
 const rounds = 3
 const bounds = { cpu: 100, megabytes: 20, cpuForARequest: 20 }
@@ -14,11 +14,6 @@ const bounds = { cpu: 100, megabytes: 20, cpuForARequest: 20 }
 function cpuOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
-}
-
-/** Megabytes in memory, now (`VmRSS`) or at most since the last reset (`VmHWM`). */
-function memoryOf(pid, name) {
-  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 }
 
 function send(url, { body, token }) {

@@ -1,5 +1,6 @@
 // The processes of a long run: the model of authentik and the built gateway, each started anew for each part.
 import { fork, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
@@ -39,4 +40,9 @@ function printed(child, pattern) {
     })
     child.once('exit', () => reject(new Error(`It ended, and had printed ${text}`)))
   })
+}
+
+/** Megabytes in memory, now (`VmRSS`) or at most since the last reset (`VmHWM`). */
+export function memoryOf(pid, name) {
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 }
