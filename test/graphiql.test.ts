@@ -40,6 +40,7 @@ it('shows each example and its answer in a browser, which asks no other host and
     await expect.poll(shown, patience).toContain(withoutSpaces(JSON.stringify({ data }).slice(0, 100)))
     if (index === 0 && PICTURE) await takePicture(page, PICTURE)
   }
+  expect(await page.title()).toBe('authentik-graphql')
   const { origin } = new URL(url)
   expect(requests.filter((request) => !/^(blob|data):/.test(request) && new URL(request).origin !== origin)).toEqual([])
   expect(complaints).toEqual([])
