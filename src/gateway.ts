@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
 import { limitRequests } from './http/admission.ts'
 import { allowOrigins } from './http/cors.ts'

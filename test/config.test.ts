@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/config.ts'
+import { ConfigError, helpOf, readSettings, type Setting } from '../src/config/settings.ts'
 import { createGateway } from '../src/gateway.ts'
 import { releases } from '../src/releases.ts'
-import { ConfigError, helpOf, readSettings, type Setting } from '../src/settings.ts'
 import { listen } from './start.ts'
 
 const read = (env: Record<string, string>, argv: string[] = []) => readConfig(env, argv)

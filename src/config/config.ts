@@ -1,8 +1,9 @@
-import { readOperations } from './http/persisted-operations.ts'
-import { limits } from './limits.ts'
-import { logLevels } from './observe/log.ts'
-import { newestRelease, type Release, releases } from './releases.ts'
+import { readOperations } from '../http/persisted-operations.ts'
+import { limits } from '../limits.ts'
+import { logLevels } from '../observe/log.ts'
+import { newestRelease, type Release, releases } from '../releases.ts'
 import { readSettings, type Setting, type Values } from './settings.ts'
+import { choice, describeUrl, oneOf, readHost, readOrigins, readSwitch, readUrl, wholeNumber } from './values.ts'
 
 /** Every setting. The type `Config`, the flags, `--help` and the README's table follow from these rows. */
 export const settings = {
@@ -107,48 +108,4 @@ export type Config = Values<typeof settings>
 /** Reads every setting. Throws ConfigError with all mistakes at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, argv: readonly string[]): Config {
   return readSettings(settings, env, argv)
-}
-
-function oneOf(choices: readonly string[]): string {
-  return `one of ${choices.join(', ')}`
-}
-
-function choice<Choice extends string>(choices: readonly Choice[]) {
-  return (text: string) => choices.find((known) => known === text)
-}
-
-function wholeNumber(least: number, most: number) {
-  return (text: string) =>
-    /^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined
-}
-
-function readHost(text: string): string | undefined {
-  return /^[\w.:-]+$/.test(text) ? text : undefined
-}
-
-function readSwitch(text: string): boolean | undefined {
-  return text === 'on' ? true : text === 'off' ? false : undefined
-}
-
-function readUrl(text: string): URL | undefined {
-  if (!URL.canParse(text) || /[?#@]/.test(text)) return undefined
-  const url = new URL(text)
-  return ['http:', 'https:'].includes(url.protocol) ? url : undefined
-}
-
-/** A URL may hold a password or a token, even where it is not allowed to, so it is not repeated. */
-function describeUrl(text: string): string {
-  if (!URL.canParse(text)) return 'no URL'
-  const { protocol, username, password, search, hash } = new URL(text)
-  const parts = { userinfo: username || password, 'a query': search, 'a fragment': hash }
-  const [extra = 'something else'] = Object.entries(parts).flatMap(([part, value]) => (value ? [part] : []))
-  return ['http:', 'https:'].includes(protocol) ? `one with ${extra}` : `one that begins with ${protocol}`
-}
-
-function readOrigins(text: string): string[] | undefined {
-  const origins = text.split(',').map((part) => part.trim().replace(/\/$/, ''))
-  const good = origins.every(
-    (origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin,
-  )
-  return good ? origins : undefined
 }
