@@ -131,6 +131,19 @@ export const limits = {
   lastLinesMilliseconds: 1000,
   /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
   waitingLogBytes: 256 * 1024,
+  /** Bytes of lines for auditors that may wait beside those. */
+  waitingAuditBytes: 1024 * 1024,
+
+  // What is told of a request.
+
+  /** Milliseconds that a deletion waits for the name of the caller, which its line for auditors has. */
+  whoAsksMilliseconds: 3000,
+  /** Characters of the name of an operation or of a client, as far as they are logged. */
+  nameCharacters: 100,
+  /** Characters of a caller's `x-request-id` that is taken over. */
+  requestIdCharacters: 128,
+  /** Bytes of LOG_HASH_KEY at least: as many as the hash has. */
+  hashKeyBytes: 32,
 
   // Connections from callers.
 

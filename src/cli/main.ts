@@ -2,15 +2,16 @@ import { type Config, readConfig, settings } from '../config/config.ts'
 import { ConfigError, helpOf } from '../config/settings.ts'
 import { createGateway } from '../gateway.ts'
 import { limits } from '../limits.ts'
-import { causeOf, createLog } from '../observe/log.ts'
+import { causeOf, createLogs } from '../observe/log.ts'
 import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
+import { createMetricsServer } from './metrics.ts'
 import { connectionsBeside, createHttpServer } from './server.ts'
 import { prepareShutdown } from './shutdown.ts'
 
 const argv = process.argv.slice(2)
-const standardError = createStandardError()
+const standardError = createStandardError(limits.waitingLogBytes)
 // A greeting that nobody can read is no reason to end.
 process.stdout.on('error', () => {})
 if (argv.includes('--help')) {
@@ -19,7 +20,8 @@ if (argv.includes('--help')) {
 }
 const config = readConfigOrExit()
 const { host, port } = config
-const log = createLog(config.logLevel)
+const logs = createLogs(config.logLevel, config.logFormat)
+const { log } = logs
 process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) ?? reason }, 'unhandled rejection'))
 process.on('uncaughtException', (error) =>
   exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
@@ -29,15 +31,20 @@ const connections = connectionsBeside(config.upstreamConcurrency)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
-const gateway = createGateway({ ...config, authentikUrl, log, demonstrationToken })
+const gateway = createGateway({ ...config, authentikUrl, logs, demonstrationToken })
 const server = createHttpServer(gateway.listener, { connections })
 const shutDown = prepareShutdown(server, { patience: config.upstreamTimeout, drain: gateway.drain })
+
+const metricsServer = gateway.readMetrics && createMetricsServer(gateway.readMetrics)
 
 server.on('error', (error) => {
   if (!server.listening) exit([`Cannot listen on ${host}:${port}: ${error.message}`])
   log.error({ cause: causeOf(error) }, 'cannot take a connection')
 })
 server.listen(port, host, greet)
+metricsServer
+  ?.on('error', (error) => exit([`Cannot listen on ${config.metricsHost}:${config.metricsPort}: ${error.message}`]))
+  .listen(config.metricsPort, config.metricsHost)
 const signals = ['SIGTERM', 'SIGINT'] as const
 for (const signal of signals) process.once(signal, end)
 

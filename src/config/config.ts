@@ -1,9 +1,20 @@
 import { readOperations } from '../http/persisted-operations.ts'
+import { readTrustedProxies } from '../http/proxies.ts'
 import { limits } from '../limits.ts'
-import { logLevels } from '../observe/log.ts'
+import { type LogFormat, logFormats, logLevels } from '../observe/log.ts'
 import { newestRelease, type Release, releases } from '../releases.ts'
 import { readSettings, type Setting, type Values } from './settings.ts'
-import { choice, describeUrl, oneOf, readHost, readOrigins, readSwitch, readUrl, wholeNumber } from './values.ts'
+import {
+  choice,
+  describeUrl,
+  oneOf,
+  readHashKey,
+  readHost,
+  readOrigins,
+  readSwitch,
+  readUrl,
+  wholeNumber,
+} from './values.ts'
 
 /** Every setting. The type `Config`, the flags, `--help` and the README's table follow from these rows. */
 export const settings = {
@@ -92,6 +103,44 @@ export const settings = {
     expected: oneOf(logLevels),
     read: choice(logLevels),
     meaning: 'How much is logged, in lines of JSON on standard error: `silent`, `error`, `warn`, `info` or `debug`.',
+  },
+  logFormat: {
+    name: 'LOG_FORMAT',
+    default: 'json',
+    expected: oneOf(logFormats),
+    read: choice<LogFormat>(logFormats),
+    meaning: 'How the log is written: `json` for machines, `pretty` where a person looks.',
+  },
+  logHashKey: {
+    name: 'LOG_HASH_KEY',
+    otherwise: 'a random one',
+    secret: true,
+    expected: `${limits.hashKeyBytes} bytes or more`,
+    read: readHashKey,
+    meaning:
+      'The key of the hashes by which logs tell credentials apart. With the same key, all replicas write the same hashes.',
+  },
+  metricsPort: {
+    name: 'METRICS_PORT',
+    otherwise: 'off',
+    expected: 'a port from 0 to 65535',
+    read: wholeNumber(0, 65_535),
+    meaning: "The port on which metrics are told, in Prometheus' text format, at `/metrics`.",
+  },
+  metricsHost: {
+    name: 'METRICS_HOST',
+    default: '127.0.0.1',
+    expected: 'an address or host name',
+    read: readHost,
+    meaning: 'The address to tell metrics on.',
+  },
+  trustProxy: {
+    name: 'TRUST_PROXY',
+    default: 'off',
+    expected: '"off", a number of proxies from 1 to 9, or addresses and networks separated by commas',
+    read: readTrustedProxies,
+    meaning:
+      "Whose `X-Forwarded-For` is believed. Unless `off`, authentik is told the caller's address: the number of proxies before the gateway, or their addresses and networks.",
   },
   sandboxRelease: {
     name: 'SANDBOX_RELEASE',

@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+
 /** What is expected of a text that is one of those. */
 export function oneOf(choices: readonly string[]): string {
   return `one of ${choices.join(', ')}`
@@ -47,4 +49,9 @@ export function readOrigins(text: string): string[] | undefined {
     (origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin,
   )
   return good ? origins : undefined
+}
+
+/** Reads a key for keyed hashes. */
+export function readHashKey(text: string): string | undefined {
+  return Buffer.byteLength(text) >= limits.hashKeyBytes ? text : undefined
 }

@@ -1,6 +1,6 @@
 import type { Authentik } from '../authentik/authentik.ts'
 import type { Endpoint } from '../authentik/endpoints.ts'
-import type { Context } from '../context.ts'
+import { type Context, keep } from '../context.ts'
 import { type Code, inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { chargeIds, type Lookup } from '../graph/loading/lookup.ts'
@@ -140,16 +140,19 @@ export async function revokeAll(
 
 async function revokeOne(context: Context, authentik: Authentik, revocable: Revocable, key: number): Promise<Result> {
   const id = revocable.globalId(key)
+  const caller = await keep(context, revokeOne, () => authentik.whoAsks())
+  const tell = (outcome: Outcome, code?: Code, requestId?: string) =>
+    authentik.audit({ caller, target: id, outcome, code, requestId })
   try {
     const requestId = await authentik.delete(revocable.endpoint, key)
     revocable.clear(context, key)
-    authentik.audit('revoke', { id, outcome: 'REVOKED', requestId })
+    tell('REVOKED', undefined, requestId)
     return { id, outcome: 'REVOKED' }
   } catch (error) {
     if (!(error instanceof UpstreamError)) throw error
     const { code, message, authentik: details, mayBeDone } = error
     const outcome = code === 'NOT_FOUND' || code === 'FORBIDDEN' ? code : 'FAILED'
-    authentik.audit('revoke', { id, outcome, code, requestId: details?.requestId })
+    tell(outcome, code, details?.requestId)
     return { id, outcome, code, message: mayBeDone ? `${message} It may have been revoked.` : message }
   }
 }

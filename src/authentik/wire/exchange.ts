@@ -9,6 +9,18 @@ import { type Parcel, ReceivedBytes } from './received-bytes.ts'
 
 const unzip = promisify(gunzip)
 
+/** A request to authentik. */
+export interface Call {
+  readonly method: 'GET' | 'DELETE'
+  /** Below the API's root. */
+  readonly path: string
+  /** The whole value of `Authorization`. */
+  readonly credential: string
+  /** The caller's address, if authentik is told. */
+  readonly forwardedFor?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
 /** The connections to authentik, and one HTTP exchange over them. */
 export class Exchange {
   readonly #pool: Pool
@@ -25,23 +37,17 @@ export class Exchange {
   }
 
   /**
-   * Sends a request to a path below the API's root: the answer, whatever its status. `onDispatched` is called when there is a
-   * connection for it and its first byte is written. Throws UpstreamError if no whole answer comes.
+   * Sends a request: the answer, whatever its status. `onDispatched` is called when there is a connection for it and its first
+   * byte is written. Throws UpstreamError if no whole answer comes.
    */
-  async send(
-    method: 'GET' | 'DELETE',
-    path: string,
-    credential: string,
-    signal: AbortSignal,
-    onDispatched: () => void,
-  ): Promise<Answer> {
+  async send(call: Call, signal: AbortSignal, onDispatched: () => void): Promise<Answer> {
     let dispatched = false
     const dispatch = () => {
       dispatched = true
       onDispatched()
     }
     try {
-      const { status, headers, bytes } = await this.#receive(method, path, credential, signal, dispatch)
+      const { status, headers, bytes } = await this.#receive(call, signal, dispatch)
       return {
         status,
         requestId: firstValueOf(headers['x-authentik-id']),
@@ -55,17 +61,23 @@ export class Exchange {
   }
 
   #receive(
-    method: 'GET' | 'DELETE',
-    path: string,
-    authorization: string,
+    { method, path, credential, forwardedFor, traceparent }: Call,
     signal: AbortSignal,
     onDispatched: () => void,
   ) {
     const options = {
       method,
       path: `${this.#prefix}/api/v3${path}`,
-      // English, since newer releases translate their messages. Compressed, since a list becomes a tenth of its size.
-      headers: { authorization, accept: 'application/json', 'accept-language': 'en', 'accept-encoding': 'gzip' },
+      headers: {
+        authorization: credential,
+        accept: 'application/json',
+        // Newer releases translate their messages.
+        'accept-language': 'en',
+        // A list becomes a tenth of its size.
+        'accept-encoding': 'gzip',
+        ...(forwardedFor !== undefined && { 'x-forwarded-for': forwardedFor }),
+        ...(traceparent !== undefined && { traceparent }),
+      },
     }
     return new Promise<Received>((resolve, reject) => {
       let abort = reject

@@ -1,4 +1,5 @@
 import { CallerGone, UpstreamError } from '../../errors.ts'
+import type { ReadRecord } from '../../observe/record.ts'
 import type { Answer } from './judge.ts'
 
 /** How long somebody waits for an answer, in milliseconds. */
@@ -11,6 +12,8 @@ export interface Clocks {
 
 /** Whoever waits for an answer. */
 export interface Sharer {
+  /** What it waits for, and for how long. */
+  readonly read: ReadRecord
   /** Aborted when the caller has hung up. */
   readonly signal?: AbortSignal | undefined
   /** When its operation must have ended, by `performance.now()`. */
@@ -72,7 +75,7 @@ export class Flight {
     }
   }
 
-  #wait({ signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
+  #wait({ read, signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new CallerGone(this.#sent))
       let timer: NodeJS.Timeout | undefined
@@ -88,6 +91,7 @@ export class Flight {
       }
       const wind = () => {
         clearTimeout(timer)
+        if (this.#begun) read.begin()
         const clock = this.#begun ? this.#clocks.upstream : this.#clocks.queue
         const left = deadline - performance.now()
         timer = setTimeout(() => fail(left < clock ? this.#operationLate() : this.#late()), Math.min(clock, left))

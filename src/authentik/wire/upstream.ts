@@ -1,8 +1,10 @@
-import { busy, CallerGone } from '../../errors.ts'
+import { busy, CallerGone, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import type { Observer } from '../../observe/observer.ts'
+import { startAttempt } from '../../observe/record.ts'
 import { Accepted } from './accepted.ts'
-import { Exchange } from './exchange.ts'
-import { type Clocks, Flight, type Sharer } from './flight.ts'
+import { type Call, Exchange } from './exchange.ts'
+import { type Clocks, type Course, Flight, type Sharer } from './flight.ts'
 import type { Answer } from './judge.ts'
 import { type Kind, Turns } from './turns.ts'
 
@@ -15,6 +17,7 @@ export interface UpstreamOptions {
   /** How many requests run at once, in the whole process. The others wait for their turns. */
   readonly concurrency: number
   readonly clocks: Clocks
+  readonly observer: Observer
 }
 
 /** A read on its way. The slot is emptied on landing: the table of a Map that has shrunk may go on to hold what it held. */
@@ -33,36 +36,45 @@ export class Upstream {
   readonly concurrency: number
   readonly #exchange: Exchange
   readonly #clocks: Clocks
+  readonly #observer: Observer
   readonly #accepted = new Accepted()
   readonly #turns: Turns
   readonly #slots = new Map<string, Slot>()
   readonly #works = new Set<Promise<unknown>>()
 
-  constructor({ url, concurrency, clocks }: UpstreamOptions) {
+  constructor({ url, concurrency, clocks, observer }: UpstreamOptions) {
     this.#exchange = new Exchange(url, concurrency, clocks.upstream)
     this.#clocks = clocks
+    this.#observer = observer
     this.#turns = new Turns(concurrency, clocks.queue, (credential) => this.#accepted.has(credential))
     this.concurrency = concurrency
   }
 
-  /** GETs a path below the API's root: the answer, whatever its status. Throws UpstreamError if no whole answer comes in time. */
-  async get(path: string, kind: Kind, credential: string, sharer: Sharer): Promise<Answer> {
+  /** How many requests wait for their turn, and how many are on their way. */
+  get queue(): { readonly waiting: number; readonly running: number } {
+    return this.#turns.counts
+  }
+
+  /** GETs: the answer, whatever its status. Throws UpstreamError if no whole answer comes in time. */
+  async get(call: Call, kind: Kind, sharer: Sharer): Promise<Answer> {
     if (sharer.signal?.aborted) throw new CallerGone('no')
-    const key = `${credential} ${path}`
-    const flight = this.#slots.get(key)?.flight ?? this.#start(key, path, kind, credential)
-    return flight.join(sharer)
+    const key = `${call.credential} ${call.forwardedFor ?? ''} ${call.path}`
+    const flight = this.#slots.get(key)?.flight
+    sharer.read.shared = flight !== undefined
+    return (flight ?? this.#start(key, call, kind, sharer)).join(sharer)
   }
 
   /**
-   * DELETEs a path below the API's root: the answer, whatever its status. It is sent once, for this caller alone. A read that
-   * begins after the deletion was sent never shares the answer of a read that began before.
+   * DELETEs: the answer, whatever its status. It is sent once, for this caller alone. A read that begins after the deletion was
+   * sent never shares the answer of a read that began before.
    */
-  async delete(path: string, credential: string, sharer: Sharer): Promise<Answer> {
+  async delete(call: Call, sharer: Sharer): Promise<Answer> {
+    const { credential } = call
     const flight = new Flight(async (signal, course) => {
       const end = await this.#turns.take(credential, 'deletion', signal, busy)
       course.begin()
       this.#forgetReadsOf(credential)
-      return this.#exchange.send('DELETE', path, credential, signal, course.dispatch).finally(afterJudging(end))
+      return this.#send(call, sharer, signal, course).finally(afterJudging(end))
     }, this.#clocks)
     return flight.join(sharer).finally(() => this.#forgetReadsOf(credential))
   }
@@ -109,7 +121,8 @@ export class Upstream {
     await this.#exchange.close()
   }
 
-  #start(key: string, path: string, kind: Kind, credential: string): Flight {
+  #start(key: string, call: Call, kind: Kind, sharer: Sharer): Flight {
+    const { credential } = call
     const slot: Slot = { credential }
     const settle = () => this.#settle(key, slot)
     slot.flight = new Flight(async (signal, course) => {
@@ -117,13 +130,31 @@ export class Upstream {
       try {
         const end = await this.#turns.take(credential, kind, signal, busy)
         course.begin()
-        return await this.#exchange.send('GET', path, credential, signal, course.dispatch).finally(afterJudging(end))
+        return await this.#send(call, sharer, signal, course).finally(afterJudging(end))
       } finally {
         settle()
       }
     }, this.#clocks)
     this.#slots.set(key, slot)
     return slot.flight
+  }
+
+  /** Sends it once. */
+  async #send(call: Call, { read }: Sharer, signal: AbortSignal, course: Course): Promise<Answer> {
+    const attempt = startAttempt(read, 0)
+    this.#observer.attemptStarted(attempt)
+    const started = performance.now()
+    try {
+      const answer = await this.#exchange.send({ ...call, traceparent: attempt.traceparent }, signal, course.dispatch)
+      attempt.status = answer.status
+      return answer
+    } catch (error) {
+      attempt.error = signal.aborted ? 'aborted' : error instanceof UpstreamError ? error.code : 'fault'
+      throw error
+    } finally {
+      attempt.took = performance.now() - started
+      this.#observer.attemptEnded(attempt)
+    }
   }
 
   #forgetReadsOf(credential: string): void {
