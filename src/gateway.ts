@@ -20,7 +20,7 @@ import { createAddressOf } from './http/proxies.ts'
 import { boundReceiving } from './http/receiving.ts'
 import { limits } from './limits.ts'
 import { logAccess } from './observe/access-log.ts'
-import { logDeletions } from './observe/audit.ts'
+import { createAudit } from './observe/audit.ts'
 import { createCredentialHash } from './observe/credential-hash.ts'
 import { createLogs, type Log, type Logs } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
@@ -61,8 +61,10 @@ export interface Gateway {
   readonly readMetrics: (() => Promise<{ text: string; type: string }>) | undefined
   /** Undefined if authentik answers at its address, else the reason why it seems not to. */
   probe(): Promise<string | undefined>
-  /** From now on /readyz says that no new requests are welcome. They are answered all the same. */
+  /** From now on /readyz says that no new requests are welcome. They are answered all the same, each on a connection of its own. */
   retire(): void
+  /** Tells auditors what has not ended, since the process does. */
+  abandon(): void
   /** Resolves when all work has ended that is finished though its callers have gone. */
   drain(): Promise<void>
   /** Drains, and closes the connections to authentik. */
@@ -79,10 +81,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...Object.fromEntries(given),
     authentikUrl: options.authentikUrl,
   }
-  const { log, audit, lost } = options.logs ?? createLogs(settings.logLevel, settings.logFormat)
+  const { log, audit: auditLog, lost } = options.logs ?? createLogs(settings.logLevel, settings.logFormat)
+  const audit = createAudit(auditLog)
   const conditions = () => ({ queue: upstream.queue, lostLines: lost() })
   const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions)
-  const observer = observeAll([traceRequests(), metrics?.observer ?? {}, logAccess(log), logDeletions(audit)])
+  const observer = observeAll([traceRequests(), metrics?.observer ?? {}, logAccess(log), audit.observer])
   const upstream = new Upstream({
     url: settings.authentikUrl,
     concurrency: settings.upstreamConcurrency,
@@ -95,18 +98,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     const credential = readCredential(header)
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
-  let ready = true
+  const readiness = { ready: true }
   const listener = limitRequests(boundReceiving(ignoreHost(yoga)), (header) =>
     upstream.acceptedCaller(readCredential(header)),
   )
-  const health = { isReady: () => ready, conditions }
   return {
-    listener: observeRequests(answerHealth(listener, health), observer, hashOf),
+    listener: observeRequests(answerHealth(listener, readiness, conditions), observer, hashOf),
     readMetrics: metrics && (() => metrics.read()),
     probe: () => upstream.probe(),
     retire: () => {
-      ready = false
+      readiness.ready = false
     },
+    abandon: () => audit.abandon(),
     drain: () => upstream.drain(),
     close: () => upstream.close(),
   }

@@ -125,8 +125,8 @@ export const limits = {
 
   /** Milliseconds that the start waits for authentik before it warns. */
   probeMilliseconds: 3000,
-  /** Milliseconds for the last answers to be read before the process closes their connections. */
-  lastAnswersMilliseconds: 1000,
+  /** Milliseconds for what callers sent at the last moment to be read, after the last new connection is taken. */
+  lastRequestsMilliseconds: 500,
   /** Milliseconds for the last lines to be read before the process ends. */
   lastLinesMilliseconds: 1000,
   /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
@@ -155,6 +155,8 @@ export const limits = {
   headersMilliseconds: 10_000,
   /** Milliseconds from the first byte of a request until all of it has come. */
   requestMilliseconds: 30_000,
+  /** Milliseconds that a connection is kept open without a request: more than the usual minute of proxies, which must close first. */
+  keepAliveMilliseconds: 65_000,
   /** Milliseconds between two looks for requests that are late. */
   lateMilliseconds: 500,
 } as const

@@ -31,6 +31,11 @@ it('has a default for everything', () => {
     introspection: true,
     persistedOperations: undefined,
     logLevel: 'info',
+    logFormat: 'json',
+    logHashKey: undefined,
+    metricsPort: undefined,
+    metricsHost: '127.0.0.1',
+    trustProxy: 'off',
     sandboxRelease: '2026.8',
   })
 })

@@ -19,7 +19,7 @@ const layers: Record<string, readonly string[]> = {
   config: ['http', 'releases.ts', 'limits.ts', 'observe'],
   'gateway.ts': ['http', 'schema', 'context.ts', 'authentik', 'limits.ts', 'observe', 'config'],
   http: ['errors.ts', 'limits.ts', 'observe'],
-  schema: ['graph', 'context.ts', 'authentik', 'errors.ts', 'limits.ts'],
+  schema: ['graph', 'context.ts', 'authentik', 'errors.ts', 'limits.ts', 'observe'],
   graph: ['context.ts', 'authentik', 'errors.ts', 'limits.ts'],
   'context.ts': ['authentik', 'observe'],
   authentik: ['errors.ts', 'limits.ts', 'releases.ts', 'observe'],

@@ -19,6 +19,15 @@ export async function listen(listener: RequestListener): Promise<{ url: string; 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
 }
 
+/** Answers who the caller is, as a revocation asks for its line in the log, and leaves all else to the listener. */
+export function withCaller(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (!request.url?.includes('/core/users/me/')) return listener(request, response)
+    const user = { pk: 1, username: 'ada', name: '', uid: 'u' }
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ user }))
+  }
+}
+
 /** Connects to a port and sends the text; the next one is taken after it. What comes back is gathered. */
 export async function sendText(port: number, text: string) {
   const socket = connect(port, '127.0.0.1')

@@ -22,6 +22,8 @@ async function startHeld() {
     },
     /** Answers the first that waits. */
     releaseOne: () => waiting.shift()?.answer(),
+    /** Answers the one that waits for this. */
+    releaseThe: (line: string) => waiting.find((one) => one.line === line)?.answer(),
   }
   const { url } = await listen((request, response) => {
     const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
@@ -88,7 +90,12 @@ describe('Turns', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     held.releaseOne()
     await expect.poll(() => held.asked.length).toBe(5)
-    expect(held.asked[4]).toBe('good DELETE access_tokens/7/')
+    // It belongs to the deletion: its line in the log has the caller's name.
+    expect(held.asked[4]).toBe('good users/me/')
+    held.releaseThe('good users/me/')
+    await expect.poll(() => held.asked.length).toBe(6)
+    held.releaseOne()
+    await expect.poll(() => held.asked.slice(5)).toContain('good DELETE access_tokens/7/')
     held.release()
     expect((await deletion).data.revokeAccessTokens.revokedCount).toBe(1)
     await reads

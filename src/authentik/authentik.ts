@@ -113,16 +113,35 @@ export class Authentik {
       const { user } = (await this.#judged('GET', endpoints.me, (read) =>
         upstream.get(call, 'deletion', { read, deadline, refusal: account.refusal }),
       )) as BodyOf<typeof endpoints.me>
-      return { pk: Number(user.pk), username: shorten(String(user.username), limits.nameCharacters) }
+      const username = shorten(String(user.username), limits.nameCharacters)
+      // A log never holds a token, even where upstream sends it back as a name.
+      if (call.credential.split(' ').some((part) => username.includes(part))) return 'unknown'
+      return { pk: Number(user.pk), username }
     } catch {
       return 'unknown'
     }
   }
 
-  /** Tells auditors of a deletion. */
-  audit(deletion: Omit<DeletionFacts, 'operation'>): void {
+  /** Tells auditors that these are to be deleted, by their global ids. Each is told again by `endDeletion`. */
+  startDeletions(targets: readonly string[]): DeletionFacts[] {
     const { operation, observer } = this.#options
-    observer.deleted({ operation, ...deletion })
+    return targets.map((target) => {
+      const deletion: DeletionFacts = {
+        operation,
+        caller: 'unknown',
+        target,
+        outcome: 'UNKNOWN',
+        code: undefined,
+        requestId: undefined,
+      }
+      observer.deletionStarted(deletion)
+      return deletion
+    })
+  }
+
+  /** Tells auditors what became of it. */
+  endDeletion(deletion: DeletionFacts, end: Pick<DeletionFacts, 'outcome' | 'code' | 'requestId'>): void {
+    this.#options.observer.deletionEnded(Object.assign(deletion, end))
   }
 
   #call<Method extends Call['method']>(method: Method, path: string) {

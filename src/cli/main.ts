@@ -33,7 +33,12 @@ const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
 const gateway = createGateway({ ...config, authentikUrl, logs, demonstrationToken })
 const server = createHttpServer(gateway.listener, { connections })
-const shutDown = prepareShutdown(server, { patience: config.upstreamTimeout, drain: gateway.drain })
+const shutDown = prepareShutdown(server, {
+  retire: gateway.retire,
+  // The last lines take their time as well.
+  timeout: Math.max(0, config.shutdownTimeout - limits.lastLinesMilliseconds),
+  drain: gateway.drain,
+})
 
 const metricsServer = gateway.readMetrics && createMetricsServer(gateway.readMetrics)
 
@@ -50,21 +55,22 @@ for (const signal of signals) process.once(signal, end)
 
 async function greet(): Promise<void> {
   const here = addressOf(server)
-  process.stdout.write(
-    sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, authentikUrl, config.upstreamConcurrency),
-  )
+  process.stdout.write(sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, config))
   const trouble = sandbox ? undefined : await gateway.probe()
   if (trouble) standardError.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
 }
 
-/** On a first signal. A second one ends the process at once. */
-async function end(): Promise<void> {
+/** On a first signal. A second one ends the process at once. Nobody sends requests on to a process that a person stops by a key. */
+async function end(signal: NodeJS.Signals): Promise<void> {
   for (const signal of signals) process.removeListener(signal, end).once(signal, () => process.exit(1))
-  await shutDown()
-  await gateway.close()
+  const done = await shutDown(signal === 'SIGINT' ? 0 : config.shutdownDelay)
+  metricsServer?.close()
+  metricsServer?.closeAllConnections()
+  if (done) await gateway.close()
+  else gateway.abandon()
   await sandbox?.close()
-  // Lines that nobody reads would keep the process.
-  setTimeout(() => process.exit(), limits.lastLinesMilliseconds).unref()
+  // Lines that nobody reads would keep the process, and so would requests that are left.
+  setTimeout(() => process.exit(), limits.lastLinesMilliseconds / 2).unref()
 }
 
 function readConfigOrExit(): Config {

@@ -142,6 +142,21 @@ export const settings = {
     meaning:
       "Whose `X-Forwarded-For` is believed. Unless `off`, authentik is told the caller's address: the number of proxies before the gateway, or their addresses and networks.",
   },
+  shutdownDelay: {
+    name: 'SHUTDOWN_DELAY',
+    default: '1500',
+    expected: `milliseconds from 0 to ${limits.upstreamMilliseconds}`,
+    read: wholeNumber(0, limits.upstreamMilliseconds),
+    meaning:
+      'Milliseconds after SIGTERM during which new requests are still answered, while `/readyz` sends supervisors elsewhere.',
+  },
+  shutdownTimeout: {
+    name: 'SHUTDOWN_TIMEOUT',
+    default: '25000',
+    expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
+    read: wholeNumber(1, limits.upstreamMilliseconds),
+    meaning: 'Milliseconds after SIGTERM or SIGINT at which the process ends, whatever is left.',
+  },
   sandboxRelease: {
     name: 'SANDBOX_RELEASE',
     default: newestRelease,

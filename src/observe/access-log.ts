@@ -21,7 +21,11 @@ export function logAccess(log: Log): Partial<Observer> {
     },
     readEnded(read) {
       const { operation, template: path, status, requestId, failure } = read
-      log.debug({ requestId: operation.request.id, path, ...timesOf(read), authentik: { status, requestId } }, 'asked')
+      if (status !== undefined)
+        log.debug(
+          { requestId: operation.request.id, path, ...timesOf(read), authentik: { status, requestId } },
+          'asked',
+        )
       if (!failure || failure.level === 'silent') return
       const { code, message, level, cause } = failure
       if (!isNews(operation.request, `${code} ${path} ${message}`)) return

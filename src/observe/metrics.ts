@@ -93,7 +93,7 @@ export function createMetrics(conditions: () => Conditions): Metrics {
       }
       asked.observe(labels, took / 1000)
     },
-    deleted({ outcome }) {
+    deletionEnded({ outcome }) {
       deletions.inc({ outcome })
     },
   }

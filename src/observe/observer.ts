@@ -12,8 +12,10 @@ export interface Observer {
   /** A request goes to authentik now. Whoever traces gives it a `traceparent`. */
   attemptStarted(attempt: AttemptFacts): void
   attemptEnded(attempt: AttemptFacts): void
-  /** authentik was asked to delete something. */
-  deleted(deletion: DeletionFacts): void
+  /** Something is to be deleted. It may wait for its turn. */
+  deletionStarted(deletion: DeletionFacts): void
+  /** authentik was asked to delete it, or cannot be asked. */
+  deletionEnded(deletion: DeletionFacts): void
 }
 
 /** One HTTP request of a caller. */
@@ -93,17 +95,18 @@ export interface AttemptFacts {
   took: number
 }
 
-/** Something that authentik was asked to delete. */
+/** Something that authentik is asked to delete. */
 export interface DeletionFacts {
   readonly operation: OperationFacts
-  /** Who asked, as authentik knows them. */
-  readonly caller: { readonly pk: number; readonly username: string } | 'unknown'
-  /** The global id of what was to be deleted. */
+  /** Who asks, as authentik knows them, once that is known. */
+  caller: { readonly pk: number; readonly username: string } | 'unknown'
+  /** The global id of what is to be deleted. */
   readonly target: string
-  readonly outcome: string
-  readonly code: string | undefined
+  /** UNKNOWN until it has ended. */
+  outcome: string
+  code: string | undefined
   /** authentik's own request id. */
-  readonly requestId: string | undefined
+  requestId: string | undefined
 }
 
 /** One observer that tells several. */
@@ -127,8 +130,11 @@ export function observeAll(observers: readonly Partial<Observer>[]): Observer {
     attemptEnded: (attempt) => {
       for (const observer of observers) observer.attemptEnded?.(attempt)
     },
-    deleted: (deletion) => {
-      for (const observer of observers) observer.deleted?.(deletion)
+    deletionStarted: (deletion) => {
+      for (const observer of observers) observer.deletionStarted?.(deletion)
+    },
+    deletionEnded: (deletion) => {
+      for (const observer of observers) observer.deletionEnded?.(deletion)
     },
   }
 }
