@@ -76,6 +76,33 @@ export const limits = {
   /** Accepted credentials that are remembered: an installation has tens of thousands of users. Each takes some 100 bytes. */
   acceptedCredentials: 50_000,
 
+  // When authentik fails.
+
+  /** Milliseconds that a connection is kept open without a request: authentik closes it after 5 seconds. */
+  idleMilliseconds: 4000,
+  /** Further tries of a read. */
+  retries: 2,
+  /** Milliseconds before the second try, about; twice as many before the third. */
+  retryMilliseconds: 150,
+  /** Further tries for each request. */
+  retryShare: 0.1,
+  /** Further tries that quiet times save up. */
+  retriesSaved: 20,
+  /** Credentials whose further tries are counted. */
+  retryBudgets: 1000,
+  /** Milliseconds of what was seen of authentik that count for the circuit. */
+  circuitMilliseconds: 10_000,
+  /** Requests that count at most, the newest ones. */
+  circuitSights: 1000,
+  /** Requests that must have been seen before the circuit opens. */
+  circuitRequests: 20,
+  /** Credentials that must have seen authentik fail, unless fewer were there at all. */
+  circuitCredentials: 3,
+  /** Milliseconds during which an open circuit lets nothing through. */
+  circuitOpenMilliseconds: 5000,
+  /** Milliseconds after which another request may find out how authentik is, though the one before has no answer. */
+  circuitProbeMilliseconds: 1000,
+
   // Lists.
 
   /** Rows that one connection gives at once. */

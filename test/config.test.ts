@@ -36,6 +36,8 @@ it('has a default for everything', () => {
     metricsPort: undefined,
     metricsHost: '127.0.0.1',
     trustProxy: 'off',
+    shutdownDelay: 1500,
+    shutdownTimeout: 25_000,
     sandboxRelease: '2026.8',
   })
 })
