@@ -83,7 +83,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   const { log, audit: auditLog, lost } = options.logs ?? createLogs(settings.logLevel, settings.logFormat)
   const audit = createAudit(auditLog)
-  const conditions = () => ({ queue: upstream.queue, lostLines: lost() })
+  const conditions = () => ({ queue: upstream.queue, circuit: upstream.circuit, lostLines: lost() })
   const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions)
   const observer = observeAll([traceRequests(), metrics?.observer ?? {}, logAccess(log), audit.observer])
   const upstream = new Upstream({

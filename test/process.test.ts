@@ -187,7 +187,7 @@ describe('The process', () => {
       const response = await fetch(here.replace('/graphql', '/readyz'))
       return [response.status, response.headers.get('connection'), await response.json()]
     }
-    const body = { authentik: { lostLines: 0, queue: { running: 1, waiting: 0 } } }
+    const body = { authentik: { circuit: 'closed', lostLines: 0, queue: { running: 1, waiting: 0 } } }
     expect(await ready()).toEqual([200, 'keep-alive', { ready: true, ...body }])
     running.child.kill('SIGTERM')
     await sleep(200)

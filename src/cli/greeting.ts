@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { demonstrationCallers } from '../sandbox/server.ts'
 
-/** Where a listening server answers GraphQL. */
-export function addressOf(server: Server): string {
+/** Where a listening server answers GraphQL, or something else. */
+export function addressOf(server: Server, path = '/graphql'): string {
   const { port, address, family } = server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/graphql`
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}${path}`
 }
 
 /** The greeting of a gateway over an authentik that was named, with what its settings make of it. */

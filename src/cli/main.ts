@@ -49,7 +49,9 @@ server.on('error', (error) => {
 server.listen(port, host, greet)
 metricsServer
   ?.on('error', (error) => exit([`Cannot listen on ${config.metricsHost}:${config.metricsPort}: ${error.message}`]))
-  .listen(config.metricsPort, config.metricsHost)
+  .listen(config.metricsPort, config.metricsHost, () => {
+    process.stdout.write(`It tells metrics on ${addressOf(metricsServer, '/metrics')}\n`)
+  })
 const signals = ['SIGTERM', 'SIGINT'] as const
 for (const signal of signals) process.once(signal, end)
 

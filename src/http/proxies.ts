@@ -9,6 +9,7 @@ export type TrustedProxies = 'off' | number | readonly string[]
 export function readTrustedProxies(text: string): TrustedProxies | undefined {
   if (text === 'off') return text
   if (/^[1-9]$/.test(text)) return Number(text)
+  if (/^\d+$/.test(text)) return undefined
   const networks = text.split(',').map((part) => part.trim())
   try {
     proxyAddress.compile(networks)

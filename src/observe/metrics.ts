@@ -5,6 +5,7 @@ import type { Observer } from './observer.ts'
 export interface Conditions {
   /** Requests that wait for their turn at authentik, and that are on their way. */
   readonly queue: { readonly waiting: number; readonly running: number }
+  readonly circuit: 'closed' | 'open' | 'probing'
   /** Lines of the log that were lost. */
   readonly lostLines: number
 }
@@ -66,7 +67,25 @@ export function createMetrics(conditions: () => Conditions): Metrics {
     })
   gauge('queue_waiting', 'Requests to authentik that wait for their turn.', () => conditions().queue.waiting)
   gauge('queue_running', 'Requests to authentik on their way.', () => conditions().queue.running)
-  gauge('log_lines_lost', 'Lines of the log that were lost.', () => conditions().lostLines)
+  new Gauge({
+    name: 'authentik_graphql_circuit_state',
+    help: 'Where the circuit to authentik stands: 1 for the state that holds.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { circuit } = conditions()
+      for (const state of ['closed', 'open', 'probing']) this.set({ state }, state === circuit ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: 'authentik_graphql_log_lines_lost_total',
+    help: 'Lines of the log that were lost.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(conditions().lostLines)
+    },
+  })
 
   const observer: Partial<Observer> = {
     requestEnded({ method, path, status, errors: codes, took }) {

@@ -122,9 +122,11 @@ export class ReadRecord implements ReadFacts {
   begin(): void {
     if (this.#begun !== undefined || this.#ended !== undefined) return
     this.#begun = performance.now()
-    const { waiting, working } = this.operation.request
+    const { waiting, working, upstream } = this.operation.request
     waiting.stop()
     working.start()
+    if (this.shared) upstream.shared += 1
+    else upstream.requests += 1
   }
 
   /** There is an answer, or none will come. */
@@ -137,9 +139,7 @@ export class ReadRecord implements ReadFacts {
       return
     }
     working.stop()
-    upstream.retried += this.retried
-    if (this.shared) upstream.shared += 1
-    else upstream.requests += 1
+    if (!this.shared) upstream.retried += this.retried
   }
 }
 
