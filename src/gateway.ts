@@ -4,12 +4,13 @@ import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
 import { limitRequests } from './http/admission.ts'
+import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
 import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
-import { hardenHttp, ignoreHost } from './http/hardening.ts'
+import { checkHeaders, hardenHttp } from './http/hardening.ts'
 import { answerHealth } from './http/health.ts'
 import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
@@ -99,11 +100,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const listener = limitRequests(boundReceiving(ignoreHost(yoga)), (header) =>
-    upstream.acceptedCaller(readCredential(header)),
-  )
+  const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
+  const graphql = limitRequests(checkHeaders(boundReceiving(yoga)), callerOf)
+  const open = allowOrigins(compress(answerHealth(graphql, readiness, conditions)), settings.corsOrigins ?? [])
   return {
-    listener: observeRequests(answerHealth(listener, readiness, conditions), observer, hashOf),
+    listener: observeRequests(open, observer, hashOf),
     readMetrics: metrics && (() => metrics.read()),
     probe: () => upstream.probe(),
     retire: () => {
@@ -123,7 +124,7 @@ interface Behind {
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
-  const { corsOrigins, graphiql, introspection, persistedOperations, demonstrationToken } = settings
+  const { graphiql, introspection, persistedOperations, demonstrationToken } = settings
   const { upstream, observer, log } = behind
   const addressOf = createAddressOf(settings.trustProxy)
   const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
@@ -131,15 +132,15 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     maxRequestBodySize: limits.requestBytes,
     multipart: false,
     batching: { limit: limits.operationsPerRequest },
-    // Yoga's own would let any origin ask, and load a page from elsewhere.
-    cors: allowOrigins(corsOrigins ?? []),
+    cors: false,
+    // Yoga's own would load a page from elsewhere.
     graphiql: false,
     landingPage: false,
     extraParamNames: persistedOperations ? idParameters : [],
     plugins: [
       observeOperations(observer),
-      hardenHttp(),
       graphiql ? showGraphiQL(demonstrationToken) : {},
+      hardenHttp(),
       persistedOperations ? onlyPersisted(persistedOperations) : {},
       boundIntrospection(),
       executeInOrder(),

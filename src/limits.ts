@@ -174,6 +174,8 @@ export const limits = {
 
   // Connections from callers.
 
+  /** Seconds for which a browser may remember that an origin may ask: as long as browsers do at most. */
+  preflightSeconds: 7200,
   /** Connections that are open at once, of the files that the process may open. Each takes some 10 kB. */
   connections: 10_000,
   /** Files that the process may open beside its connections: the program's own, and both ends of those to the embedded authentik. */

@@ -29,7 +29,8 @@ export function limitRequests(
   }
   return (request, response) => {
     const caller = callerOf(request.headers.authorization) ?? strangers
-    if (request.url !== '/health' && isFull(caller)) return refuseBusy(response, 'Too many requests are under way.')
+    if (request.url !== '/health' && isFull(caller))
+      return refuseBusy(request, response, 'Too many requests are under way.')
     count(caller, 1)
     response.once('close', () => count(caller, -1))
     listener(request, response)

@@ -44,13 +44,30 @@ export function observeRequests(
     })
     records.set(request, record)
     response.setHeader('x-request-id', record.id)
+    countBytes(response, record)
     response.once('close', () => {
       record.hungUp = !response.writableFinished
       record.status = response.statusCode
-      record.bytes = Number(response.getHeader('content-length') ?? 0)
       observer.requestEnded(record)
     })
     listener(request, response)
+  }
+}
+
+/** Counts the bytes of the body as they are sent, compressed or not. */
+function countBytes(response: ServerResponse, record: RequestRecord): void {
+  const { write, end } = response
+  const count = (chunk: unknown) => {
+    if (typeof chunk === 'string') record.bytes += Buffer.byteLength(chunk)
+    else if (chunk instanceof Uint8Array) record.bytes += chunk.length
+  }
+  response.write = (chunk: unknown, ...rest: unknown[]) => {
+    count(chunk)
+    return Reflect.apply(write, response, [chunk, ...rest])
+  }
+  response.end = (chunk?: unknown, ...rest: unknown[]) => {
+    count(chunk)
+    return Reflect.apply(end, response, [chunk, ...rest])
   }
 }
 
