@@ -251,6 +251,11 @@ describe('The process', () => {
     expect(running.stderr().match(/"outcome":"REVOKED"/g)).toHaveLength(40)
   })
 
+  it('keeps a connection open for a minute and a bit', async () => {
+    const response = await fetch((await addressOf(run())).replace('/graphql', '/livez'))
+    expect(response.headers.get('keep-alive')).toBe('timeout=65')
+  })
+
   it('is not kept by connections that say nothing', async () => {
     const running = run()
     const { port } = new URL(await addressOf(running))

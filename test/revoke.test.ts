@@ -107,6 +107,42 @@ describe('Revoking by ids', () => {
   })
 })
 
+describe('The name of the caller', () => {
+  const lineOf = (lines: readonly string[]) => JSON.parse(lines.find((line) => line.includes('"kind":"audit"')) ?? '{}')
+
+  it.each<[string, Parameters<typeof listen>[0]]>([
+    ['is refused', (_request, response) => response.writeHead(403).end('{"detail":"No."}')],
+    ['crashes', (_request, response) => response.writeHead(500).end()],
+    ['is nothing like a user', (_request, response) => response.end('{"user":7}')],
+    [
+      'is the token',
+      ({ headers }, response) => response.end(JSON.stringify({ user: { pk: 1, username: headers.authorization } })),
+    ],
+  ])('is "unknown" to auditors where it %s, and the revocation goes on', async (_what, tell) => {
+    const { url } = await listen((request, response) =>
+      request.method === 'GET' ? tell(request, response) : response.writeHead(204).end(),
+    )
+    const { ask, lines } = await startGatewayOver(url)
+    expect((await ask(byIds([1]))).data.payload.revokedCount).toBe(1)
+    expect(lineOf(lines)).toMatchObject({ caller: 'unknown', target: 'AccessToken:1', outcome: 'REVOKED' })
+  })
+
+  it('is not waited for longer than 3 seconds', async () => {
+    const { url } = await listen((request, response) => request.method === 'DELETE' && response.writeHead(204).end())
+    const { ask, lines } = await startGatewayOver(url)
+    expect((await ask(byIds([1]))).data.payload.revokedCount).toBe(1)
+    expect(lineOf(lines).caller).toBe('unknown')
+  })
+
+  it('is asked for once, though a mutation deletes several times', async () => {
+    const { ask, asked } = await startGateway()
+    await ask(
+      `mutation { a: revokeAccessTokens(ids: [1, 2]) { revokedCount } b: revokeRefreshTokens(ids: [1]) { revokedCount } }`,
+    )
+    expect(asked().filter((line) => line.startsWith('GET'))).toEqual(['GET /core/users/me/'])
+  })
+})
+
 describe('A revocation that authentik does not answer', () => {
   const answer =
     (status: number, body: unknown): Parameters<typeof listen>[0] =>

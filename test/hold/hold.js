@@ -1,7 +1,7 @@
 // Whether the gateway holds under callers who want too much: prints a figure for each promise of docs/operating.md.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askOften, keepDoing, me, quantile } from './ask.js'
-import { idle, outage, terminations } from './network.js'
+import { compression, idle, outage, terminations } from './network.js'
 import { withGateway } from './processes.js'
 
 const ids = Array.from({ length: 500 }, (_, index) => index + 1)
@@ -153,6 +153,7 @@ const parts = {
   idle: () => idle(print),
   outage: () => outage(print),
   terminations: () => terminations(print),
+  compression: () => compression(print),
 }
 const chosen = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts)) if (chosen.length === 0 || chosen.includes(name)) await part()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, keepDoing } from './ask.js'
-import { withGateway } from './processes.js'
+import { startGateway, withGateway } from './processes.js'
 
 const byIds = 'query ($ids: [ID!]!) { usersByIds(ids: $ids) { pk } }'
 
@@ -67,6 +67,30 @@ export async function outage(print) {
     {},
     'moody-upstream.js',
   )
+}
+
+/** How long the answer to the page of an administrator is: 100 tokens with all that is around them. */
+export async function compression(print) {
+  const query = `{ accessTokens(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { id pk expires isExpired scope revoked
+    provider { id name clientId } user { id username name email isActive groups { id name } } } } }`
+  const gateway = await startGateway({})
+  const sizes = []
+  for (const encoding of ['identity', 'gzip', 'br']) {
+    const headers = {
+      'content-type': 'application/json',
+      authorization: 'Bearer demo-superuser',
+      'accept-encoding': encoding,
+    }
+    const size = await new Promise((resolve, reject) => {
+      const outgoing = request(gateway.url, { method: 'POST', headers }, async (response) => {
+        resolve(Buffer.concat(await response.toArray()).length)
+      })
+      outgoing.on('error', reject).end(JSON.stringify({ query }))
+    })
+    sizes.push(`${(size / 1024).toFixed(1)} kB ${encoding}`)
+  }
+  gateway.child.kill('SIGKILL')
+  print('100 tokens with all that is around them', sizes.join(', '))
 }
 
 /** 20 terminations under load: what becomes of 4,000 requests whose callers mind /readyz. */
