@@ -1,7 +1,8 @@
 import { Account } from './authentik/account.ts'
 import { Authentik } from './authentik/authentik.ts'
 import type { Credential, Upstream } from './authentik/wire/upstream.ts'
-import type { Log } from './observe/log.ts'
+import type { Observer } from './observe/observer.ts'
+import type { OperationRecord, RequestRecord } from './observe/record.ts'
 
 /** What resolvers are given. There is one for each operation. */
 export interface Context {
@@ -9,6 +10,8 @@ export interface Context {
   readonly authentik: Authentik
   /** What the HTTP request has spent, of which the operation is one. */
   readonly account: Account
+  /** What it was and took, gathered while it runs. */
+  readonly operation: OperationRecord
   /** What is kept for this operation, by whoever keeps it: see `keep`. */
   readonly kept: Map<unknown, unknown>
 }
@@ -16,18 +19,43 @@ export interface Context {
 /** What the requests have spent that are under way: several operations of one request share it. */
 const accounts = new WeakMap<Request, Account>()
 
-/**
- * The context of one operation, which must end within so many milliseconds of its arrival. Of the request it keeps the bearer
- * token, and the signal that the caller has hung up.
- */
-export function createContext(request: Request, upstream: Upstream, log: Log, timeout: number): Context {
+/** One HTTP request of a caller. */
+export interface Caller {
+  readonly request: Request
+  readonly record: RequestRecord
+  /** Its address, if authentik is told. */
+  readonly address: string | undefined
+}
+
+export interface ContextOptions {
+  readonly upstream: Upstream
+  readonly observer: Observer
+  /** Milliseconds within which an operation must end, from its arrival. */
+  readonly timeout: number
+}
+
+/** The context of one operation. Of the request it keeps the bearer token, and the signal that the caller has hung up. */
+export function createContext(
+  { request, record, address }: Caller,
+  { upstream, observer, timeout }: ContextOptions,
+): Context {
   const credential = readCredential(request.headers.get('authorization'))
   const account = accounts.get(request) ?? new Account()
   accounts.set(request, account)
   const deadline = account.arrived + timeout
   const { signal } = request
-  const authentik = new Authentik({ upstream, credential, account, log, signal, deadline })
-  return { authentik, account, kept: new Map() }
+  const operation = record.startOperation()
+  const authentik = new Authentik({
+    upstream,
+    credential,
+    account,
+    operation,
+    observer,
+    forwardedFor: address,
+    signal,
+    deadline,
+  })
+  return { authentik, account, operation, kept: new Map() }
 }
 
 /**

@@ -51,7 +51,8 @@ export const codes = {
     nothingDone: true,
   },
   UPSTREAM_UNAVAILABLE: {
-    meaning: 'authentik cannot be reached, is still starting, or fails.',
+    meaning:
+      'authentik cannot be reached, is still starting, or fails. If it was not asked, since others saw it fail, `extensions.since` says since when.',
     log: 'warn',
   },
   UPSTREAM_TIMEOUT: {
@@ -124,6 +125,8 @@ interface FailureFacts {
   readonly sent: Sent
   /** Seconds after which it is worth asking again. */
   readonly retryAfter?: number
+  /** Since when authentik has been failing, so that it was not asked. */
+  readonly since?: string
   readonly authentik?: AnswerDetails
   readonly cause?: unknown
 }
@@ -132,13 +135,15 @@ interface FailureFacts {
 export class UpstreamError extends GraphQLError {
   readonly code: Code
   readonly sent: Sent
+  readonly since: string | undefined
   readonly authentik: AnswerDetails | undefined
 
-  constructor(code: Code, message: string, { sent, retryAfter, authentik, cause }: FailureFacts) {
-    const after = retryAfter === undefined ? {} : { retryAfter }
-    super(message, { extensions: { code, ...after, ...(authentik && { authentik }) } })
+  constructor(code: Code, message: string, { sent, retryAfter, since, authentik, cause }: FailureFacts) {
+    const times = { ...(retryAfter !== undefined && { retryAfter }), ...(since !== undefined && { since }) }
+    super(message, { extensions: { code, ...times, ...(authentik && { authentik }) } })
     this.code = code
     this.sent = sent
+    this.since = since
     this.authentik = authentik
     this.cause = cause
     leaveOutStack(this)

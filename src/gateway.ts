@@ -1,24 +1,34 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createYoga } from 'graphql-yoga'
 import { Upstream } from './authentik/wire/upstream.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
 import { Admission } from './http/admission.ts'
+import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
 import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
-import { hardenHttp, ignoreHost } from './http/hardening.ts'
+import { checkHeaders, hardenHttp } from './http/hardening.ts'
+import { answerHealth } from './http/health.ts'
 import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
+import { observeOperations, observeRequests, recordOf } from './http/observing.ts'
 import { beginOneByOne } from './http/one-by-one.ts'
 import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
 import { answerInTurn } from './http/pipelining.ts'
+import { createAddressOf } from './http/proxies.ts'
 import { boundReceiving } from './http/receiving.ts'
 import { limits } from './limits.ts'
-import { createLog, type Log } from './observe/log.ts'
+import { logAccess } from './observe/access-log.ts'
+import { createAudit } from './observe/audit.ts'
+import { createCredentialHash } from './observe/credential-hash.ts'
+import { createLogs, type Log, type Logs } from './observe/log.ts'
+import { createMetrics } from './observe/metrics.ts'
+import { type Observer, observeAll } from './observe/observer.ts'
+import { traceRequests } from './observe/traces.ts'
 import { createSchema } from './schema/index.ts'
 
 type GatewaySettings = Pick<
@@ -32,22 +42,32 @@ type GatewaySettings = Pick<
   | 'introspection'
   | 'persistedOperations'
   | 'logLevel'
+  | 'logFormat'
+  | 'logHashKey'
+  | 'metricsPort'
+  | 'trustProxy'
 >
 
 /** The configuration's settings by their names and with their defaults. */
 export interface GatewayOptions extends Partial<GatewaySettings> {
   readonly authentikUrl: URL
   /** Where it is told what happens; by default standard error, from `logLevel` on. */
-  readonly log?: Log
+  readonly logs?: Logs
   /** A token that GraphiQL has filled in: for the embedded authentik only. */
   readonly demonstrationToken?: string | undefined
 }
 
 export interface Gateway {
-  /** For node's HTTP server: GraphQL at /graphql, liveness at /health. */
+  /** For node's HTTP server: GraphQL at /graphql, and for supervisors /livez, /readyz and /health. */
   readonly listener: RequestListener
+  /** All metrics in Prometheus' text format, and its content type; undefined without `metricsPort`. */
+  readonly readMetrics: (() => Promise<{ text: string; type: string }>) | undefined
   /** Undefined if authentik answers at its address, else the reason why it seems not to. */
   probe(): Promise<string | undefined>
+  /** From now on /readyz says that no new requests are welcome. They are answered all the same, each on a connection of its own. */
+  retire(): void
+  /** Tells auditors what has not ended, since the process does. */
+  abandon(): void
   /** Resolves when all work has ended that is finished though its callers have gone. */
   drain(): Promise<void>
   /** Drains, and closes the connections to authentik. */
@@ -64,27 +84,67 @@ export function createGateway(options: GatewayOptions): Gateway {
     ...Object.fromEntries(given),
     authentikUrl: options.authentikUrl,
   }
-  const { authentikUrl, corsOrigins, graphiql, introspection, persistedOperations, demonstrationToken } = settings
-  const log = options.log ?? createLog(settings.logLevel)
+  const { log, audit: auditLog, lost } = options.logs ?? createLogs(settings.logLevel, settings.logFormat)
+  const audit = createAudit(auditLog)
+  const conditions = () => ({ queue: upstream.queue, circuit: upstream.circuit, lostLines: lost() })
+  const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions)
+  const observer = observeAll([traceRequests(), metrics?.observer ?? {}, logAccess(log), audit.observer])
   const upstream = new Upstream({
-    url: authentikUrl,
+    url: settings.authentikUrl,
     concurrency: settings.upstreamConcurrency,
     clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
+    observer,
   })
   const admission = new Admission((header) => upstream.acceptedCaller(readCredential(header)))
-  const yoga = createYoga({
+  const yoga = createGraphql(settings, { upstream, observer, log, admission })
+  const hash = createCredentialHash(settings.logHashKey)
+  const hashOf = (header: string | undefined) => {
+    const credential = readCredential(header)
+    return 'missing' in credential ? undefined : hash(credential.authorization)
+  }
+  const readiness = { ready: true }
+  const graphql = admission.limitRequests(checkHeaders(boundReceiving(beginOneByOne(yoga))))
+  const open = allowOrigins(compress(answerHealth(graphql, readiness, conditions)), settings.corsOrigins ?? [])
+  return {
+    listener: answerInTurn(observeRequests(open, observer, hashOf)),
+    readMetrics: metrics && (() => metrics.read()),
+    probe: () => upstream.probe(),
+    retire: () => {
+      readiness.ready = false
+    },
+    abandon: () => audit.abandon(),
+    drain: () => upstream.drain(),
+    close: () => upstream.close(),
+  }
+}
+
+interface Behind {
+  readonly upstream: Upstream
+  readonly observer: Observer
+  readonly log: Log
+  readonly admission: Admission
+}
+
+/** GraphQL over HTTP, with all that looks at a request before the schema does. */
+function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
+  const { graphiql, introspection, persistedOperations, demonstrationToken } = settings
+  const { upstream, observer, log, admission } = behind
+  const addressOf = createAddressOf(settings.trustProxy)
+  const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
+  return createYoga<{ req: IncomingMessage; res: ServerResponse }>({
     maxRequestBodySize: limits.requestBytes,
     multipart: false,
     batching: { limit: limits.operationsPerRequest },
-    // Yoga's own would let any origin ask, and load a page from elsewhere.
-    cors: allowOrigins(corsOrigins ?? []),
+    cors: false,
+    // Yoga's own would load a page from elsewhere.
     graphiql: false,
     landingPage: false,
     extraParamNames: persistedOperations ? idParameters : [],
     plugins: [
-      hardenHttp(),
+      observeOperations(observer),
       admission.limitBatches(),
       graphiql ? showGraphiQL(demonstrationToken) : {},
+      hardenHttp(),
       persistedOperations ? onlyPersisted(persistedOperations) : {},
       boundIntrospection(),
       executeInOrder(),
@@ -95,16 +155,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     ],
     parserAndValidationCache: false,
     schema: createSchema(),
-    context: ({ request }) => createContext(request, upstream, log, settings.operationTimeout),
+    context: ({ request, req }) =>
+      createContext({ request, record: recordOf(req), address: addressOf(req) }, contextOptions),
     maskedErrors: {
       maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     },
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
-  return {
-    listener: answerInTurn(admission.limitRequests(boundReceiving(beginOneByOne(ignoreHost(yoga))))),
-    probe: () => upstream.probe(),
-    drain: () => upstream.drain(),
-    close: () => upstream.close(),
-  }
 }

@@ -81,6 +81,33 @@ export const limits = {
   /** Accepted credentials that are remembered: an installation has tens of thousands of users. Each takes some 100 bytes. */
   acceptedCredentials: 50_000,
 
+  // When authentik fails.
+
+  /** Milliseconds that a connection is kept open without a request: authentik closes it after 5 seconds. */
+  idleMilliseconds: 4000,
+  /** Further tries of a read. */
+  retries: 2,
+  /** Milliseconds before the second try, about; twice as many before the third. */
+  retryMilliseconds: 150,
+  /** Further tries for each request. */
+  retryShare: 0.1,
+  /** Further tries that quiet times save up. */
+  retriesSaved: 20,
+  /** Credentials whose further tries are counted. */
+  retryBudgets: 1000,
+  /** Milliseconds of what was seen of authentik that count for the circuit. */
+  circuitMilliseconds: 10_000,
+  /** Requests that count at most, the newest ones. */
+  circuitSights: 1000,
+  /** Requests that must have been seen before the circuit opens. */
+  circuitRequests: 20,
+  /** Credentials that must have seen authentik fail, unless fewer were there at all. */
+  circuitCredentials: 3,
+  /** Milliseconds during which an open circuit lets nothing through. */
+  circuitOpenMilliseconds: 5000,
+  /** Milliseconds after which another request may find out how authentik is, though the one before has no answer. */
+  circuitProbeMilliseconds: 1000,
+
   // Lists.
 
   /** Rows that one connection gives at once. */
@@ -130,15 +157,30 @@ export const limits = {
 
   /** Milliseconds that the start waits for authentik before it warns. */
   probeMilliseconds: 3000,
-  /** Milliseconds for the last answers to be read before the process closes their connections. */
-  lastAnswersMilliseconds: 1000,
+  /** Milliseconds for what callers sent at the last moment to be read, after the last new connection is taken. */
+  lastRequestsMilliseconds: 500,
   /** Milliseconds for the last lines to be read before the process ends. */
   lastLinesMilliseconds: 1000,
   /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
   waitingLogBytes: 256 * 1024,
+  /** Bytes of lines for auditors that may wait beside those. */
+  waitingAuditBytes: 1024 * 1024,
+
+  // What is told of a request.
+
+  /** Milliseconds that a deletion waits for the name of the caller, which its line for auditors has. */
+  whoAsksMilliseconds: 3000,
+  /** Characters of the name of an operation or of a client, as far as they are logged. */
+  nameCharacters: 100,
+  /** Characters of a caller's `x-request-id` that is taken over. */
+  requestIdCharacters: 128,
+  /** Bytes of LOG_HASH_KEY at least: as many as the hash has. */
+  hashKeyBytes: 32,
 
   // Connections from callers.
 
+  /** Seconds for which a browser may remember that an origin may ask: as long as browsers do at most. */
+  preflightSeconds: 7200,
   /** Connections that are open at once, of the files that the process may open. Each takes some 10 kB. */
   connections: 10_000,
   /** Requests that are not answered yet on one connection. Browsers send no request ahead. */
@@ -149,6 +191,8 @@ export const limits = {
   headersMilliseconds: 10_000,
   /** Milliseconds from the first byte of a request until all of it has come. */
   requestMilliseconds: 30_000,
+  /** Milliseconds that a connection is kept open without a request: more than the usual minute of proxies, which must close first. */
+  keepAliveMilliseconds: 65_000,
   /** Milliseconds between two looks for requests that are late. */
   lateMilliseconds: 500,
 } as const

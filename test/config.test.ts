@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readConfig } from '../src/config.ts'
+import { readConfig } from '../src/config/config.ts'
+import { ConfigError, helpOf, readSettings, type Setting } from '../src/config/settings.ts'
 import { createGateway } from '../src/gateway.ts'
 import { releases } from '../src/releases.ts'
-import { ConfigError, helpOf, readSettings, type Setting } from '../src/settings.ts'
 import { listen } from './start.ts'
 
 const read = (env: Record<string, string>, argv: string[] = []) => readConfig(env, argv)
@@ -31,6 +31,13 @@ it('has a default for everything', () => {
     introspection: true,
     persistedOperations: undefined,
     logLevel: 'info',
+    logFormat: 'json',
+    logHashKey: undefined,
+    metricsPort: undefined,
+    metricsHost: '127.0.0.1',
+    trustProxy: 'off',
+    shutdownDelay: 1500,
+    shutdownTimeout: 25_000,
     sandboxRelease: '2026.8',
   })
 })

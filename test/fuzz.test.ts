@@ -52,7 +52,8 @@ it(`answers ${documents} random documents over changed bodies as the schema prom
   expect(faults).toEqual([])
   expect(running.child.exitCode).toBe(null)
   // A promise that was left is a line of the log.
-  expect(running.stderr()).toBe('')
+  const lines = running.stderr().split('\n')
+  expect(lines.filter((line) => line !== '' && !line.includes('"kind":"audit"'))).toEqual([])
   if (only > 0) return
   // Most documents reach authentik, and many of its answers are changed where it shows.
   expect(counts.answered).toBeGreaterThan(documents * 0.8)

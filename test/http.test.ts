@@ -97,10 +97,13 @@ describe('Other origins', () => {
     const { status, headers } = await fetch(url, preflight)
     expect(status).toBe(204)
     expect(headers.get('access-control-allow-origin')).toBe('https://app.example')
-    expect(headers.get('access-control-allow-headers')).toBe('authorization, content-type')
+    expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type')
+    expect(headers.get('access-control-max-age')).toBe('7200')
     expect(headers.get('access-control-allow-credentials')).toBeNull()
     const answer = await fetch(`${url}?query={__typename}`, { headers: { origin: 'https://app.example' } })
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example')
+    expect(answer.headers.get('access-control-expose-headers')).toBe('retry-after,x-request-id,server-timing')
+    expect(answer.headers.get('vary')).toContain('Origin')
   })
 
   it.each(['https://evil.example', 'null', 'https://app.example.evil'])(

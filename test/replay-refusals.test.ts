@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { read, reply, subjectOf } from './recorded-upstream.ts'
 import { type Recording, readRecordings, recordedReleases } from './recordings.ts'
 import { resourceOf } from './rest.ts'
-import { listen, startGatewayOver } from './start.ts'
+import { listen, startGatewayOver, withCaller } from './start.ts'
 
 const sources = [...recordedReleases, 'access-2026.5.0-rc1'] as const
 const everything = sources.flatMap(readRecordings)
@@ -35,10 +35,12 @@ describe.each(sources)('A refusal of authentik %s', (source) => {
   it.each(deletions)('to delete, or its consent, recorded as $name ($status) is an outcome', async (recording) => {
     const { type, key } = grantOf(recording.url)
     const asked: string[] = []
-    const { url } = await listen((request, response) => {
-      asked.push(`${request.method} ${request.url}`)
-      reply(response, recording)
-    })
+    const { url } = await listen(
+      withCaller((request, response) => {
+        asked.push(`${request.method} ${request.url}`)
+        reply(response, recording)
+      }),
+    )
     const { ask } = await startGatewayOver(url)
     const { many, path } = resourceOf(type)
     const mutation = `revoke${many[0]?.toUpperCase()}${many.slice(1)}`

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { listen, startGateway, startGatewayOver } from './start.ts'
+import { listen, startGateway, startGatewayOver, withCaller } from './start.ts'
 
 const payload = '{ revokedCount failedCount results { id outcome code message } }'
 const byIds = (ids: unknown) => `mutation { payload: revokeAccessTokens(ids: ${JSON.stringify(ids)}) ${payload} }`
@@ -27,7 +27,7 @@ describe('Revoking by ids', () => {
       'DELETE /oauth2/access_tokens/7/',
       'DELETE /oauth2/access_tokens/99999/',
     ]
-    expect(asked().sort()).toEqual(paths)
+    expect(asked().sort()).toEqual([...paths, 'GET /core/users/me/'])
     expect((await ask('{ accessToken(id: 42) { pk } }')).data).toEqual({ accessToken: null })
   })
 
@@ -93,15 +93,53 @@ describe('Revoking by ids', () => {
     expect(entries).toMatchObject([
       {
         level: 30,
-        credential: expect.stringMatching(/^[0-9a-f]{16}$/),
-        id: 'AccessToken:42',
+        kind: 'audit',
+        credential: expect.stringMatching(/^[\w-]{22}$/),
+        caller: { pk: 4, username: 'mira' },
+        target: 'AccessToken:42',
         outcome: 'REVOKED',
-        requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        authentik: { requestId: expect.stringMatching(/^[0-9a-f]{32}$/) },
       },
-      { level: 30, id: 'AccessToken:99999', outcome: 'NOT_FOUND', requestId: expect.any(String) },
+      { level: 30, target: 'AccessToken:99999', outcome: 'NOT_FOUND', authentik: { requestId: expect.any(String) } },
     ])
     expect(entries[0].credential).toBe(entries[1].credential)
     expect(lines.join()).not.toContain('demo-superuser')
+  })
+})
+
+describe('The name of the caller', () => {
+  const lineOf = (lines: readonly string[]) => JSON.parse(lines.find((line) => line.includes('"kind":"audit"')) ?? '{}')
+
+  it.each<[string, Parameters<typeof listen>[0]]>([
+    ['is refused', (_request, response) => response.writeHead(403).end('{"detail":"No."}')],
+    ['crashes', (_request, response) => response.writeHead(500).end()],
+    ['is nothing like a user', (_request, response) => response.end('{"user":7}')],
+    [
+      'is the token',
+      ({ headers }, response) => response.end(JSON.stringify({ user: { pk: 1, username: headers.authorization } })),
+    ],
+  ])('is "unknown" to auditors where it %s, and the revocation goes on', async (_what, tell) => {
+    const { url } = await listen((request, response) =>
+      request.method === 'GET' ? tell(request, response) : response.writeHead(204).end(),
+    )
+    const { ask, lines } = await startGatewayOver(url)
+    expect((await ask(byIds([1]))).data.payload.revokedCount).toBe(1)
+    expect(lineOf(lines)).toMatchObject({ caller: 'unknown', target: 'AccessToken:1', outcome: 'REVOKED' })
+  })
+
+  it('is not waited for longer than 3 seconds', async () => {
+    const { url } = await listen((request, response) => request.method === 'DELETE' && response.writeHead(204).end())
+    const { ask, lines } = await startGatewayOver(url)
+    expect((await ask(byIds([1]))).data.payload.revokedCount).toBe(1)
+    expect(lineOf(lines).caller).toBe('unknown')
+  })
+
+  it('is asked for once, though a mutation deletes several times', async () => {
+    const { ask, asked } = await startGateway()
+    await ask(
+      `mutation { a: revokeAccessTokens(ids: [1, 2]) { revokedCount } b: revokeRefreshTokens(ids: [1]) { revokedCount } }`,
+    )
+    expect(asked().filter((line) => line.startsWith('GET'))).toEqual(['GET /core/users/me/'])
   })
 })
 
@@ -135,10 +173,12 @@ describe('A revocation that authentik does not answer', () => {
     ['bad credentials', answer(403, { detail: 'Token invalid/expired' }), 'UNAUTHENTICATED', false],
   ])('by %s is FAILED, told as what it is, and not tried again', async (_what, upstream, code, open) => {
     let asked = 0
-    const { url } = await listen((request, response) => {
-      asked += 1
-      return upstream(request, response)
-    })
+    const { url } = await listen(
+      withCaller((request, response) => {
+        asked += 1
+        return upstream(request, response)
+      }),
+    )
     const { ask } = await startGatewayOver(url, { timeout: 500 })
     const { data } = await ask(byIds([1]))
     expect(data.payload).toMatchObject({
@@ -221,11 +261,13 @@ describe('A revocation that authentik does not answer', () => {
 
   it('goes on when its caller hangs up', async () => {
     const seen = { started: 0, finished: 0 }
-    const { url } = await listen(async (_request, response) => {
-      seen.started += 1
-      await sleep(300)
-      response.writeHead(204).end(() => (seen.finished += 1))
-    })
+    const { url } = await listen(
+      withCaller(async (_request, response) => {
+        seen.started += 1
+        await sleep(300)
+        response.writeHead(204).end(() => (seen.finished += 1))
+      }),
+    )
     const { ask } = await startGatewayOver(url, { concurrency: 1 })
     await expect(ask(byIds([1, 2, 3]), { signal: AbortSignal.timeout(150) })).rejects.toThrow()
     await expect.poll(() => seen, { timeout: 3000 }).toEqual({ started: 3, finished: 3 })
@@ -299,6 +341,8 @@ describe("Revoking a user's grants", () => {
     const kinds = asked().map((line) => line.replace(/^(\w+) \/oauth2\/(\w+)\/.*/, '$1 $2'))
     expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
       'GET authorization_codes',
+      // For the line in the log.
+      'GET /core/users/me/',
       'DELETE authorization_codes',
       'GET authorization_codes',
       'GET refresh_tokens',
@@ -467,7 +511,8 @@ describe("Revoking a user's grants", () => {
     const { data, errors } = await ask(grants(1))
     expect(errors).toBeUndefined()
     expect(data.payload).toMatchObject({ revokedCount: 3000, failedCount: 0 })
-    expect(seen.requests).toBe(3000 + 3 * 11)
+    // And who the caller is.
+    expect(seen.requests).toBe(3000 + 3 * 11 + 1)
     expect([...left.values()].flat()).toEqual([])
     expect(seen.most).toBeLessThanOrEqual(8)
   })

@@ -19,6 +19,15 @@ export async function listen(listener: RequestListener): Promise<{ url: string; 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server }
 }
 
+/** Answers who the caller is, as a revocation asks for its line in the log, and leaves all else to the listener. */
+export function withCaller(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (!request.url?.includes('/core/users/me/')) return listener(request, response)
+    const user = { pk: 1, username: 'ada', name: '', uid: 'u' }
+    return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ user }))
+  }
+}
+
 /** Connects to a port and sends the text; the next one is taken after it. What comes back is gathered. */
 export async function sendText(port: number, text: string) {
   const socket = connect(port, '127.0.0.1')
@@ -56,13 +65,16 @@ export interface Options extends Omit<GatewayOptions, 'authentikUrl' | 'upstream
 export const secrets =
   /demo-(superuser|plain|auditor|nobody|viewer|delegate|expired|outpost)|demo-secret-of-|\\"aud\\"|"attributes":/
 
-/** The gateway over that upstream, with every line that it logs. */
+/** The gateway over that upstream, with every line that it logs: those of requests apart. */
 export async function startGatewayOver(upstreamUrl: string, options: Options = {}) {
   const { concurrency, timeout, ...rest } = options
   const lines: string[] = []
+  const requestLines: string[] = []
+  const write = (line: string) => void (line.includes('"msg":"request"') ? requestLines : lines).push(line)
+  const log = pino({ level: 'debug' }, { write })
   const gateway = createGateway({
     authentikUrl: new URL(upstreamUrl),
-    log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
+    logs: { log, audit: log, lost: () => 0 },
     graphiql: false,
     ...(concurrency && { upstreamConcurrency: concurrency }),
     ...(timeout && { upstreamTimeout: timeout }),
@@ -70,7 +82,7 @@ export async function startGatewayOver(upstreamUrl: string, options: Options = {
   })
   const { url, server } = await listen(gateway.listener)
   onTestFinished(() => gateway.close())
-  onTestFinished(() => expect(lines.filter((line) => secrets.test(line))).toEqual([]))
+  onTestFinished(() => expect([...lines, ...requestLines].filter((line) => secrets.test(line))).toEqual([]))
   const graphql = `${url}/graphql`
   const ask = async (
     query: string,
@@ -85,7 +97,7 @@ export async function startGatewayOver(upstreamUrl: string, options: Options = {
     const { data, errors } = (await response.json()) as Reply
     return { status: response.status, headers: response.headers, data, errors }
   }
-  return { url: graphql, server, lines, ask }
+  return { url: graphql, server, lines, requestLines, ask }
 }
 
 /** What the embedded authentik plays where a test does not say: the configuration runs the suite over several. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { settings } from '../src/config.ts'
+import { settings } from '../src/config/config.ts'
+import { defaultOf, type Setting } from '../src/config/settings.ts'
 import { codes } from '../src/errors.ts'
-import { defaultOf, type Setting } from '../src/settings.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
 

@@ -22,6 +22,8 @@ async function startHeld() {
     },
     /** Answers the first that waits. */
     releaseOne: () => waiting.shift()?.answer(),
+    /** Answers the one that waits for this. */
+    releaseThe: (line: string) => waiting.find((one) => one.line === line)?.answer(),
   }
   const { url } = await listen((request, response) => {
     const token = request.headers.authorization?.replace('Bearer ', '') ?? ''
@@ -49,6 +51,12 @@ function bodyOf(path: string) {
   if (path === 'users/me/') return { user }
   if (path === 'access_tokens/') return { pagination: { count: 0, total_pages: 1, start_index: 0 }, results: [] }
   return user
+}
+
+/** How many requests to authentik a gateway has on their way, and how many wait. */
+async function queueOf(url: string): Promise<unknown> {
+  const response = await fetch(url.replace('/graphql', '/readyz'))
+  return ((await response.json()) as { authentik: { queue: unknown } }).authentik.queue
 }
 
 /** The gateway over such an authentik, which has accepted these tokens already. */
@@ -88,7 +96,12 @@ describe('Turns', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     held.releaseOne()
     await expect.poll(() => held.asked.length).toBe(5)
-    expect(held.asked[4]).toBe('good DELETE access_tokens/7/')
+    // It belongs to the deletion: its line in the log has the caller's name.
+    expect(held.asked[4]).toBe('good users/me/')
+    held.releaseThe('good users/me/')
+    await expect.poll(() => held.asked.length).toBe(6)
+    held.releaseOne()
+    await expect.poll(() => held.asked.slice(5)).toContain('good DELETE access_tokens/7/')
     held.release()
     expect((await deletion).data.revokeAccessTokens.revokedCount).toBe(1)
     await reads
@@ -199,10 +212,12 @@ describe('Too many', () => {
   })
 
   it('operations of one caller under way are answered 503, others and the next ones are not', async () => {
-    const { ask, held } = await startAccepted(['good', 'good-other'])
+    const { ask, held, url } = await startAccepted(['good', 'good-other'])
     const running = idsTo(limits.operationsOfOne).map((id) => ask(`{ user(id: ${id}) { pk } }`, { token: 'good' }))
     await expect.poll(() => held.waiting.length).toBe(8)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await expect
+      .poll(() => queueOf(url), { timeout: 10_000 })
+      .toEqual({ running: 8, waiting: limits.operationsOfOne - 8 })
     const refused = await ask(me, { token: 'good' })
     expect(refused.status).toBe(503)
     expect(refused.headers.get('retry-after')).toBe('1')
@@ -227,7 +242,9 @@ describe('Too many', () => {
     const single = send('good', batch(99).slice(0, 9))
     const running = idsTo(limits.operationsOfOne / 10 - 1).map((index) => send('good', batch(index)))
     await expect.poll(() => held.waiting.length).toBe(8)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await expect
+      .poll(() => queueOf(url), { timeout: 10_000 })
+      .toEqual({ running: 8, waiting: limits.operationsOfOne - 9 })
     const refused = await send('good', batch(50).slice(0, 2))
     expect(refused.status).toBe(503)
     expect(refused.headers.get('retry-after')).toBe('1')
@@ -245,15 +262,21 @@ describe('Too many', () => {
   })
 
   it('revocations of one caller are UPSTREAM_BUSY, even if their callers have hung up', async () => {
-    const { ask, held } = await startAccepted(['good', 'good-other'])
+    const { ask, held, url } = await startAccepted(['good', 'good-other'])
     const revoke = (id: number) => `mutation { revokeAccessTokens(ids: [${id}]) { revokedCount } }`
     const leaving = new AbortController()
     const { signal } = leaving
     const left = idsTo(limits.revocationsOfOne).map((id) =>
       ask(revoke(id), { token: 'good', signal }).catch(() => 'left'),
     )
+    // First all want to know who the caller is.
+    await expect.poll(() => held.waiting.map(({ line }) => line)).toEqual(['good users/me/'])
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    held.releaseThe('good users/me/')
     await expect.poll(() => held.waiting.length).toBe(8)
-    await new Promise((resolve) => setTimeout(resolve, 1000))
+    await expect
+      .poll(() => queueOf(url), { timeout: 10_000 })
+      .toEqual({ running: 8, waiting: limits.revocationsOfOne - 8 })
     leaving.abort()
     expect(new Set(await Promise.all(left))).toEqual(new Set(['left']))
     const refused = await ask(revoke(1000), { token: 'good' })

@@ -17,7 +17,6 @@ export class Account {
   #tooManyObjects: UpstreamError | undefined
   #fields = 0
   #characters = 0
-  readonly #told = new Set<string>()
 
   constructor() {
     let giveUp: (error: UpstreamError) => void = () => {}
@@ -74,13 +73,6 @@ export class Account {
   /** Whether the request's queries are given up. */
   get isOverdrawn(): boolean {
     return this.#fields > limits.fields
-  }
-
-  /** Whether something is told for the first time: equal failures of one request are one line of the log. */
-  isNews(failure: string): boolean {
-    const known = this.#told.has(failure)
-    this.#told.add(failure)
-    return !known
   }
 }
 

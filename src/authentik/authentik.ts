@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
-import { CallerGone, codes, nullIfNotFound, UpstreamError } from '../errors.ts'
+import { CallerGone, codes, nullIfNotFound, shorten, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { causeOf, type Log } from '../observe/log.ts'
+import type { DeletionFacts, Observer } from '../observe/observer.ts'
+import { type OperationRecord, ReadRecord } from '../observe/record.ts'
 import type { Account } from './account.ts'
-import type { Endpoint } from './endpoints.ts'
+import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
+import type { Call } from './wire/exchange.ts'
 import { type Answer, type Expected, judge } from './wire/judge.ts'
 import type { Kind } from './wire/turns.ts'
 import type { Credential, Upstream } from './wire/upstream.ts'
@@ -20,7 +21,10 @@ export interface AuthentikOptions {
   readonly upstream: Upstream
   readonly credential: Credential
   readonly account: Account
-  readonly log: Log
+  readonly operation: OperationRecord
+  readonly observer: Observer
+  /** The caller's address, if authentik is told. */
+  readonly forwardedFor?: string | undefined
   /** Aborted when the caller has hung up. Without it the work goes on. */
   readonly signal?: AbortSignal
   /** When the operation must have ended, by `performance.now()`. */
@@ -56,8 +60,8 @@ export class Authentik {
    * UPSTREAM_BUSY if too much of it is under way.
    */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
-    const { upstream, credential, account, log } = this.#options
-    return upstream.finish(credential, () => work(new Authentik({ upstream, credential, account, log })))
+    const { signal: _signal, deadline: _deadline, ...rest } = this.#options
+    return rest.upstream.finish(rest.credential, () => work(new Authentik(rest)))
   }
 
   /** The endpoint's answer, for the key where its path has one, if `isRight` says so of an object. Throws UpstreamError. */
@@ -67,21 +71,17 @@ export class Authentik {
     query: Query = {},
     isRight?: (body: object) => boolean,
   ): Promise<BodyOf<E>> {
-    const authorization = this.#authorization()
     const { upstream, account, signal, deadline } = this.#options
+    const call = this.#call('GET', pathOf(endpoint, key) + searchOf(query))
     account.payRead()
-    const path = pathOf(endpoint, key) + searchOf(query)
-    const ask = async () => {
-      const answer = await upstream.get(path, kindOf(endpoint, query), authorization, {
-        signal,
-        deadline,
-        refusal: account.refusal,
-      })
+    const ask = async (read: ReadRecord) => {
+      const sharer = { read, signal, deadline, refusal: account.refusal }
+      const answer = await upstream.get(call, kindOf(endpoint, query), sharer)
       // Work that is finished whatever happens holds one page at a time.
       if (signal) account.payText(answer.text)
       return answer
     }
-    return this.#judged({ ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
+    return this.#judged('GET', { ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
   }
 
   /** One page, or null if the page number is past the end. A 404 for page 1 is a real error and is thrown. */
@@ -95,22 +95,60 @@ export class Authentik {
     endpoint: Endpoint & { readonly deleteRight: string },
     key: string | number,
   ): Promise<string | undefined> {
-    const authorization = this.#authorization()
     const { upstream, account } = this.#options
+    const call = this.#call('DELETE', pathOf(endpoint, key))
     let requestId: string | undefined
-    await this.#judged({ path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' }, async () => {
-      const answer = await upstream.delete(pathOf(endpoint, key), authorization, { refusal: account.refusal })
+    const expected = { path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' } as const
+    await this.#judged('DELETE', expected, async (read) => {
+      const answer = await upstream.delete(call, { read, refusal: account.refusal })
       requestId = answer.requestId
       return answer
     })
     return requestId
   }
 
-  /** One line of the log for auditors, with a hash that tells callers apart. */
-  audit(event: string, facts: Readonly<Record<string, unknown>>): void {
-    const { credential, log } = this.#options
-    const text = 'missing' in credential ? '' : credential.authorization
-    log.info({ credential: createHash('sha256').update(text).digest('hex').slice(0, 16), ...facts }, event)
+  /** Who the caller is, for auditors. Nothing is held up for it for long, and nothing fails by it. */
+  async whoAsks(): Promise<DeletionFacts['caller']> {
+    const { upstream, account } = this.#options
+    const deadline = performance.now() + limits.whoAsksMilliseconds
+    try {
+      const call = this.#call('GET', endpoints.me.path)
+      const { user } = (await this.#judged('GET', endpoints.me, (read) =>
+        upstream.get(call, 'deletion', { read, deadline, refusal: account.refusal }),
+      )) as BodyOf<typeof endpoints.me>
+      const username = shorten(String(user.username), limits.nameCharacters)
+      // A log never holds a token, even where upstream sends it back as a name.
+      if (call.credential.split(' ').some((part) => username.includes(part))) return 'unknown'
+      return { pk: Number(user.pk), username }
+    } catch {
+      return 'unknown'
+    }
+  }
+
+  /** Tells auditors that these are to be deleted, by their global ids. Each is told again by `endDeletion`. */
+  startDeletions(targets: readonly string[]): DeletionFacts[] {
+    const { operation, observer } = this.#options
+    return targets.map((target) => {
+      const deletion: DeletionFacts = {
+        operation,
+        caller: 'unknown',
+        target,
+        outcome: 'UNKNOWN',
+        code: undefined,
+        requestId: undefined,
+      }
+      observer.deletionStarted(deletion)
+      return deletion
+    })
+  }
+
+  /** Tells auditors what became of it. */
+  endDeletion(deletion: DeletionFacts, end: Pick<DeletionFacts, 'outcome' | 'code' | 'requestId'>): void {
+    this.#options.observer.deletionEnded(Object.assign(deletion, end))
+  }
+
+  #call<Method extends Call['method']>(method: Method, path: string) {
+    return { method, path, credential: this.#authorization(), forwardedFor: this.#options.forwardedFor }
   }
 
   /** Throws UNAUTHENTICATED where there is none, or where authentik has refused it in this request. */
@@ -121,22 +159,30 @@ export class Authentik {
     return credential.authorization
   }
 
-  async #judged(expected: Expected & Pick<Endpoint, 'path'>, ask: () => Promise<Answer>): Promise<object> {
-    const { log } = this.#options
-    const started = performance.now()
+  async #judged(
+    method: 'GET' | 'DELETE',
+    expected: Expected & Pick<Endpoint, 'path'>,
+    ask: (read: ReadRecord) => Promise<Answer>,
+  ): Promise<object> {
+    const { operation, observer } = this.#options
+    const read = new ReadRecord(operation, method, expected.path)
     try {
-      const answer = await ask()
-      const { status, requestId } = answer
-      log.debug({ path: expected.path, status, requestId, ms: Math.round(performance.now() - started) }, 'asked')
+      const answer = await ask(read)
+      read.status = answer.status
+      read.requestId = answer.requestId
       const body = judge(answer, expected)
       this.#learn()
       return body
     } catch (error) {
       if (error instanceof UpstreamError && !(error instanceof CallerGone)) {
         this.#learn(error)
-        this.#tell(error, expected.path)
+        const { code, message, cause } = error
+        read.failure = { code, message, cause, level: codes[code].log }
       }
       throw error
+    } finally {
+      read.end()
+      observer.readEnded(read)
     }
   }
 
@@ -150,12 +196,6 @@ export class Authentik {
     } else if (!error || ['FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT'].includes(error.code)) {
       upstream.accept(credential.authorization)
     }
-  }
-
-  #tell({ code, message, cause, authentik }: UpstreamError, path: string): void {
-    const { log: level } = codes[code]
-    if (level === 'silent' || !this.#options.account.isNews(`${code} ${path} ${message}`)) return
-    this.#options.log[level]({ path, code, authentik, cause: causeOf(cause) }, message)
   }
 }
 

@@ -1,20 +1,23 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Config } from '../config/config.ts'
 import { demonstrationCallers } from '../sandbox/server.ts'
 
-/** Where a listening server answers GraphQL. */
-export function addressOf(server: Server): string {
+/** Where a listening server answers GraphQL, or something else. */
+export function addressOf(server: Server, path = '/graphql'): string {
   const { port, address, family } = server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/graphql`
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}${path}`
 }
 
-/** The greeting of a gateway over an authentik that was named, of which so many requests are asked at once. */
-export function greetingOver(here: string, authentikUrl: URL, concurrency: number): string {
+/** The greeting of a gateway over an authentik that was named, with what its settings make of it. */
+export function greetingOver(here: string, { authentikUrl, upstreamConcurrency, logHashKey }: Config): string {
   const few = 'UPSTREAM_CONCURRENCY is below 4: lists, or tokens that nobody knows, may keep other callers waiting.'
+  const random = 'LOG_HASH_KEY is not set: the hashes of credentials in the log are other ones after each start.'
   return textOf([
     `authentik-graphql listens on ${here}`,
-    `It asks ${authentikUrl.href}, in each caller's name.`,
-    ...(concurrency < 4 ? [few] : []),
+    `It asks ${authentikUrl?.href}, in each caller's name.`,
+    ...(upstreamConcurrency < 4 ? [few] : []),
+    ...(logHashKey === undefined ? [random] : []),
   ])
 }
 

@@ -1,16 +1,17 @@
-import { type Config, readConfig, settings } from '../config.ts'
+import { type Config, readConfig, settings } from '../config/config.ts'
+import { ConfigError, helpOf } from '../config/settings.ts'
 import { createGateway } from '../gateway.ts'
 import { limits } from '../limits.ts'
-import { causeOf, createLog } from '../observe/log.ts'
+import { causeOf, createLogs } from '../observe/log.ts'
 import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
-import { ConfigError, helpOf } from '../settings.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
+import { createMetricsServer } from './metrics.ts'
 import { connectionsBeside, createHttpServer } from './server.ts'
 import { prepareShutdown } from './shutdown.ts'
 
 const argv = process.argv.slice(2)
-const standardError = createStandardError()
+const standardError = createStandardError(limits.waitingLogBytes)
 // A greeting that nobody can read is no reason to end.
 process.stdout.on('error', () => {})
 if (argv.includes('--help')) {
@@ -19,7 +20,8 @@ if (argv.includes('--help')) {
 }
 const config = readConfigOrExit()
 const { host, port } = config
-const log = createLog(config.logLevel)
+const logs = createLogs(config.logLevel, config.logFormat)
+const { log } = logs
 process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) ?? reason }, 'unhandled rejection'))
 process.on('uncaughtException', (error) =>
   exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
@@ -29,35 +31,48 @@ const connections = connectionsBeside(config.upstreamConcurrency)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
-const gateway = createGateway({ ...config, authentikUrl, log, demonstrationToken })
+const gateway = createGateway({ ...config, authentikUrl, logs, demonstrationToken })
 const server = createHttpServer(gateway.listener, { connections })
-const shutDown = prepareShutdown(server, { patience: config.upstreamTimeout, drain: gateway.drain })
+const shutDown = prepareShutdown(server, {
+  retire: gateway.retire,
+  // The last lines take their time as well.
+  timeout: Math.max(0, config.shutdownTimeout - limits.lastLinesMilliseconds),
+  drain: gateway.drain,
+})
+
+const metricsServer = gateway.readMetrics && createMetricsServer(gateway.readMetrics)
 
 server.on('error', (error) => {
   if (!server.listening) exit([`Cannot listen on ${host}:${port}: ${error.message}`])
   log.error({ cause: causeOf(error) }, 'cannot take a connection')
 })
 server.listen(port, host, greet)
+metricsServer
+  ?.on('error', (error) => exit([`Cannot listen on ${config.metricsHost}:${config.metricsPort}: ${error.message}`]))
+  .listen(config.metricsPort, config.metricsHost, () => {
+    process.stdout.write(`It tells metrics on ${addressOf(metricsServer, '/metrics')}\n`)
+  })
 const signals = ['SIGTERM', 'SIGINT'] as const
 for (const signal of signals) process.once(signal, end)
 
 async function greet(): Promise<void> {
   const here = addressOf(server)
-  process.stdout.write(
-    sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, authentikUrl, config.upstreamConcurrency),
-  )
+  process.stdout.write(sandbox ? greetingOverSandbox(here, sandbox.release) : greetingOver(here, config))
   const trouble = sandbox ? undefined : await gateway.probe()
   if (trouble) standardError.write(`Warning: AUTHENTIK_URL does not look like an authentik: ${trouble}.\n`)
 }
 
-/** On a first signal. A second one ends the process at once. */
-async function end(): Promise<void> {
+/** On a first signal. A second one ends the process at once. Nobody sends requests on to a process that a person stops by a key. */
+async function end(signal: NodeJS.Signals): Promise<void> {
   for (const signal of signals) process.removeListener(signal, end).once(signal, () => process.exit(1))
-  await shutDown()
-  await gateway.close()
+  const done = await shutDown(signal === 'SIGINT' ? 0 : config.shutdownDelay)
+  metricsServer?.close()
+  metricsServer?.closeAllConnections()
+  if (done) await gateway.close()
+  else gateway.abandon()
   await sandbox?.close()
-  // Lines that nobody reads would keep the process.
-  setTimeout(() => process.exit(), limits.lastLinesMilliseconds).unref()
+  // Lines that nobody reads would keep the process, and so would requests that are left.
+  setTimeout(() => process.exit(), limits.lastLinesMilliseconds / 2).unref()
 }
 
 function readConfigOrExit(): Config {

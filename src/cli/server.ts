@@ -8,6 +8,8 @@ export interface ServerOptions {
   /** Milliseconds until the headers of a request have come, and until all of it has. */
   readonly headersTimeout: number
   readonly requestTimeout: number
+  /** Milliseconds that a connection is kept open without a request. */
+  readonly keepAliveTimeout: number
   /** Milliseconds between two looks for requests that are late. */
   readonly connectionsCheckingInterval: number
 }
@@ -16,6 +18,7 @@ const usual: ServerOptions = {
   connections: limits.connections,
   headersTimeout: limits.headersMilliseconds,
   requestTimeout: limits.requestMilliseconds,
+  keepAliveTimeout: limits.keepAliveMilliseconds,
   connectionsCheckingInterval: limits.lateMilliseconds,
 }
 

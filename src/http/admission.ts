@@ -28,12 +28,11 @@ export class Admission {
     this.#callerOf = callerOf
   }
 
-  /** The listener, for requests as far as they are admitted. Liveness is told all the same. */
+  /** The listener, for requests as far as they are admitted. */
   limitRequests(listener: RequestListener): RequestListener {
     return (request, response) => {
-      const isAdmitted = this.#admit(request, response, 1) || request.url === '/health'
-      if (isAdmitted) listener(request, response)
-      else refuseBusy(response, tooMany)
+      if (this.#admit(request, response, 1)) listener(request, response)
+      else refuseBusy(request, response, tooMany)
     }
   }
 

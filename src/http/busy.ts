@@ -1,30 +1,22 @@
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLError } from 'graphql'
-import { codedError } from '../errors.ts'
+import { errorOf, type Refusal, refuse } from './refusal.ts'
 
 const retryAfter = 1
 
-/**
- * The error of a whole HTTP request: yoga answers it with 503. The text says what there is too much of, as in "Too many
- * requests are being received."
- */
+/** The refusal of a whole HTTP request. The text says what there is too much of: "Too many requests are being received." */
+function refusalOf(text: string): Refusal {
+  return { status: 503, code: 'UPSTREAM_BUSY', message: `${text} Try again in ${retryAfter} s.`, retryAfter }
+}
+
+/** The error of a whole HTTP request: yoga answers it with 503. */
 export function busyError(text: string): GraphQLError {
-  const error = codedError('UPSTREAM_BUSY', `${text} Try again in ${retryAfter} s.`)
-  error.extensions['retryAfter'] = retryAfter
+  const error = errorOf(refusalOf(text))
   error.extensions['http'] = { status: 503, headers: { 'retry-after': String(retryAfter) } }
   return error
 }
 
-/** Answers 503 with that error and closes the connection: the rest of the request is not read. */
-export function refuseBusy(response: ServerResponse, text: string): void {
-  const { message, extensions } = busyError(text)
-  const { http, ...told } = extensions
-  response.writeHead(503, {
-    'content-type': 'application/json; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'retry-after': String(retryAfter),
-    connection: 'close',
-  })
-  response.end(JSON.stringify({ errors: [{ message, extensions: told }] }))
+/** Answers 503 with that error, before any of the request is read. */
+export function refuseBusy(request: IncomingMessage, response: ServerResponse, text: string): void {
+  refuse(request, response, refusalOf(text))
 }

@@ -23,9 +23,16 @@ export function executeInOrder(): Plugin<Spending> {
 function executeWithinLimits(args: Parameters<typeof execute>[0]): ReturnType<typeof execute> {
   // graphql-js repeats the whole variable for each mistake in it.
   const result = execute({ ...args, options: { maxCoercionErrors: limits.variableErrors } })
+  if (!(result instanceof Promise) && result.data === undefined) return refused(result)
   const isQuery = getOperationAST(args.document, args.operationName)?.operation === 'query'
   if (!isQuery || !(result instanceof Promise)) return result
   const { account } = args.contextValue as Spending
   const givenUp = account.givenUp.then((error): ExecutionResult => ({ data: null, errors: [error] }))
   return Promise.race([result, givenUp])
+}
+
+/** Nothing was executed, since a variable does not fit: 400 for those who take GraphQL's own media type, as for a document. */
+function refused(result: ExecutionResult): ExecutionResult {
+  for (const { extensions } of result.errors ?? []) extensions['http'] = { status: 400, spec: true }
+  return result
 }

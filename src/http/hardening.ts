@@ -1,23 +1,41 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
+import Negotiator from 'negotiator'
 import { codedError } from '../errors.ts'
+import { bodyOf, refusalHeaders, refuse } from './refusal.ts'
 
-/** Refuses requests that a browser sends to other origins without asking first: a web form must not run an operation. */
+/** What an answer may be. Callers who take all of these get the first. */
+const mediaTypes = [
+  'application/json',
+  'application/json;charset=utf-8',
+  'application/graphql-response+json',
+  'application/graphql-response+json;charset=utf-8',
+]
+
+/**
+ * Refuses what a browser sends to other origins without asking first (a web form must not run an operation), and what nobody could
+ * read the answer of, before anything runs.
+ */
 export function hardenHttp(): Plugin {
   return {
-    onRequest({ request, url, endResponse, fetchAPI }) {
-      const refuse = (status: number, message: string) => {
-        const headers = { 'content-type': 'application/json; charset=utf-8' }
-        const body = JSON.stringify({ errors: [codedError('BAD_REQUEST', message)] })
-        endResponse(new fetchAPI.Response(body, { status, headers }))
+    onRequest({ request, url, endResponse, fetchAPI, serverContext }) {
+      const end = (status: number, message: string) => {
+        const error = codedError('BAD_REQUEST', message)
+        // A copy: the length of the body is written into it.
+        endResponse(new fetchAPI.Response(bodyOf(error), { status, headers: { ...refusalHeaders } }))
       }
-      const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+      const type = request.headers.get('content-type')?.split(';')[0]?.trim()
       if (request.method === 'POST' && type !== 'application/json') {
-        refuse(415, 'Send a POST with "content-type: application/json".')
+        end(415, 'Send a POST with "content-type: application/json".')
       }
+      const { req } = serverContext as unknown as { readonly req: IncomingMessage }
+      const [accepted] = new Negotiator(req).mediaTypes(mediaTypes)
+      if (accepted === undefined) end(406, `Accept "application/json" or "application/graphql-response+json".`)
+      // Yoga would not heed how much each is wanted.
+      else request.headers.set('accept', accepted)
       for (const name of ['variables', 'extensions']) {
         if (request.method === 'GET' && !isJson(url.searchParams.get(name) || 'null'))
-          refuse(400, `"${name}" must be JSON.`)
+          end(400, `"${name}" must be JSON.`)
       }
     },
     onParams({ params }) {
@@ -34,10 +52,24 @@ export function hardenHttp(): Plugin {
   }
 }
 
-/** Answers whatever host the request names: nothing here depends on it, and yoga answers a malformed one with a stack. */
-export function ignoreHost(listener: RequestListener): RequestListener {
-  return (request: IncomingMessage, response: ServerResponse) => {
-    request.headers.host = 'localhost'
+/**
+ * The listener, which is given headers that say one thing. Two credentials are refused: a proxy before the gateway and the gateway
+ * might each take another one.
+ */
+export function checkHeaders(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const { headers, headersDistinct } = request
+    if ((headersDistinct['authorization']?.length ?? 0) > 1) {
+      return refuse(request, response, {
+        status: 400,
+        code: 'BAD_REQUEST',
+        message: 'Send one "Authorization" header.',
+      })
+    }
+    // Nothing here depends on it, and yoga answers a malformed one with a stack.
+    headers.host = 'localhost'
+    // Media types have no case.
+    if (headers['content-type'] !== undefined) headers['content-type'] = headers['content-type'].toLowerCase()
     return listener(request, response)
   }
 }

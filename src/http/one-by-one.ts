@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 
 /**
  * Begins one request in each turn of the event loop. Many that come at one moment would all be worked on before anything else
- * is, for seconds: the liveness page is answered in between.
+ * is, for seconds: supervisors are answered in between.
  */
 export function beginOneByOne(listener: RequestListener): RequestListener {
   const waiting: (() => void)[] = []
@@ -11,7 +11,6 @@ export function beginOneByOne(listener: RequestListener): RequestListener {
     if (waiting.length > 0) setImmediate(next)
   }
   return (request, response) => {
-    if (request.url === '/health') return listener(request, response)
     waiting.push(() => listener(request, response))
     if (waiting.length === 1) setImmediate(next)
   }

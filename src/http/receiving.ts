@@ -11,7 +11,7 @@ export function boundReceiving(listener: RequestListener): RequestListener {
   return (request, response) => {
     const bytes = lengthOf(request)
     if (receiving + bytes > limits.receivedRequestBytes)
-      return refuseBusy(response, 'Too many requests are being received.')
+      return refuseBusy(request, response, 'Too many requests are being received.')
     receiving += bytes
     let isCounted = true
     const end = () => {

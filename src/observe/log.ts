@@ -1,5 +1,7 @@
 import { pino } from 'pino'
-import { createStandardError } from './stderr.ts'
+import { prettyFactory } from 'pino-pretty'
+import { limits } from '../limits.ts'
+import { createStandardError, type Lines } from './stderr.ts'
 
 type Write = (facts: object, text: string) => void
 
@@ -14,9 +16,33 @@ export interface Log {
 /** From the fewest lines to the most. */
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug']
 
-/** Writes lines of JSON to standard error, and never waits for it. */
-export function createLog(level: string): Log {
-  return pino({ level, base: null }, createStandardError())
+/** Lines of JSON for machines, or text for people. */
+export const logFormats = ['json', 'pretty'] as const
+export type LogFormat = (typeof logFormats)[number]
+
+/** The log, the log for auditors, and how many lines of both were lost. */
+export interface Logs {
+  readonly log: Log
+  /** Is written at every level, and is the last to lose lines. */
+  readonly audit: Pick<Log, 'info'>
+  lost(): number
+}
+
+/** Writes to standard error, and never waits for it. */
+export function createLogs(level: string, format: LogFormat): Logs {
+  const usual = createStandardError(limits.waitingLogBytes)
+  const last = createStandardError(limits.waitingLogBytes + limits.waitingAuditBytes)
+  return {
+    log: pino({ level, base: null }, written(usual, format)),
+    audit: pino({ level: 'info', base: null }, written(last, format)),
+    lost: () => usual.lost + last.lost,
+  }
+}
+
+function written(lines: Lines, format: LogFormat): Pick<Lines, 'write'> {
+  if (format === 'json') return lines
+  const pretty = prettyFactory({ colorize: process.stderr.isTTY, singleLine: true, translateTime: 'SYS:HH:MM:ss' })
+  return { write: (line) => lines.write(pretty(line)) }
 }
 
 /** An error's code, text and stack, as plain values that every log can write. Nothing else that hangs on the error is told. */

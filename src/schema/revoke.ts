@@ -1,11 +1,12 @@
 import type { Authentik } from '../authentik/authentik.ts'
 import type { Endpoint } from '../authentik/endpoints.ts'
-import type { Context } from '../context.ts'
+import { type Context, keep } from '../context.ts'
 import { type Code, inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { chargeIds, type Lookup } from '../graph/loading/lookup.ts'
 import type { Types } from '../graph/types.ts'
 import { limits } from '../limits.ts'
+import type { DeletionFacts } from '../observe/observer.ts'
 
 /** A type whose objects can be deleted at authentik. */
 export type Revocable<K extends string | number = number> = Pick<
@@ -125,31 +126,43 @@ export async function revokeAll(
   revocable: Revocable,
   keys: readonly number[],
 ): Promise<Result[]> {
+  const deletions = authentik.startDeletions(keys.map((key) => revocable.globalId(key)))
   const results: Result[] = []
   let next = 0
   const work = async () => {
     while (next < keys.length) {
       const index = next
       next += 1
-      results[index] = await revokeOne(context, authentik, revocable, keys[index] as number)
+      const [key, deletion] = [keys[index] as number, deletions[index] as DeletionFacts]
+      results[index] = await revokeOne(context, authentik, revocable, key, deletion)
     }
   }
   await Promise.all(Array.from({ length: authentik.concurrency }, work))
   return results
 }
 
-async function revokeOne(context: Context, authentik: Authentik, revocable: Revocable, key: number): Promise<Result> {
-  const id = revocable.globalId(key)
+async function revokeOne(
+  context: Context,
+  authentik: Authentik,
+  revocable: Revocable,
+  key: number,
+  deletion: DeletionFacts,
+): Promise<Result> {
+  const id = deletion.target
+  deletion.caller = await keep(context, revokeOne, () => authentik.whoAsks())
   try {
     const requestId = await authentik.delete(revocable.endpoint, key)
     revocable.clear(context, key)
-    authentik.audit('revoke', { id, outcome: 'REVOKED', requestId })
+    authentik.endDeletion(deletion, { outcome: 'REVOKED', code: undefined, requestId })
     return { id, outcome: 'REVOKED' }
   } catch (error) {
-    if (!(error instanceof UpstreamError)) throw error
+    if (!(error instanceof UpstreamError)) {
+      authentik.endDeletion(deletion, { outcome: 'FAILED', code: 'INTERNAL_SERVER_ERROR', requestId: undefined })
+      throw error
+    }
     const { code, message, authentik: details, mayBeDone } = error
     const outcome = code === 'NOT_FOUND' || code === 'FORBIDDEN' ? code : 'FAILED'
-    authentik.audit('revoke', { id, outcome, code, requestId: details?.requestId })
+    authentik.endDeletion(deletion, { outcome, code, requestId: details?.requestId })
     return { id, outcome, code, message: mayBeDone ? `${message} It may have been revoked.` : message }
   }
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askOften, keepDoing, me, quantile } from './ask.js'
 import { floods, refusals } from './floods.js'
+import { compression, idle, outage, terminations } from './network.js'
 import { withGateway } from './processes.js'
 
 const ids = Array.from({ length: 500 }, (_, index) => index + 1)
@@ -152,6 +153,10 @@ const parts = {
   },
   refusals,
   floods,
+  idle: () => idle(print),
+  outage: () => outage(print),
+  terminations: () => terminations(print),
+  compression: () => compression(print),
 }
 const chosen = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts)) if (chosen.length === 0 || chosen.includes(name)) await part()

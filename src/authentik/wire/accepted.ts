@@ -8,12 +8,12 @@ export class Accepted {
   readonly #times = new Map<string, number>()
 
   has(credential: string): boolean {
-    const time = this.#times.get(this.#hash(credential))
+    const time = this.#times.get(this.hash(credential))
     return time !== undefined && performance.now() - time < limits.acceptedMilliseconds
   }
 
   add(credential: string): void {
-    const hash = this.#hash(credential)
+    const hash = this.hash(credential)
     this.#times.delete(hash)
     this.#times.set(hash, performance.now())
     const [oldest] = this.#times.keys()
@@ -21,10 +21,11 @@ export class Accepted {
   }
 
   delete(credential: string): void {
-    this.#times.delete(this.#hash(credential))
+    this.#times.delete(this.hash(credential))
   }
 
-  #hash(credential: string): string {
+  /** A keyed hash, which tells credentials apart. */
+  hash(credential: string): string {
     return createHmac('sha256', this.#key).update(credential).digest('base64url')
   }
 }

@@ -1,47 +1,58 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { Pool } from 'undici'
 import { invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { type Connection, Connections } from './connections.ts'
 import type { Answer } from './judge.ts'
 import { type Parcel, ReceivedBytes } from './received-bytes.ts'
 
 const unzip = promisify(gunzip)
 
+/** A request to authentik. */
+export interface Call {
+  readonly method: 'GET' | 'DELETE'
+  /** Below the API's root. */
+  readonly path: string
+  /** The whole value of `Authorization`. */
+  readonly credential: string
+  /** The caller's address, if authentik is told. */
+  readonly forwardedFor?: string | undefined
+  readonly traceparent?: string | undefined
+}
+
 /** The connections to authentik, and one HTTP exchange over them. */
 export class Exchange {
-  readonly #pool: Pool
+  readonly #connections: Connections
   readonly #prefix: string
   readonly #received = new ReceivedBytes()
   /** Answers are unzipped one after the other: each may become as large as an answer may be. */
   #unzipped: Promise<unknown> = Promise.resolve()
 
   /** `connectTimeout`: milliseconds for a connection to open. There is no other deadline here. */
-  constructor(url: URL, connections: number, connectTimeout: number) {
-    const deadlines = { connectTimeout, headersTimeout: 0, bodyTimeout: 0 }
-    this.#pool = new Pool(url.origin, { connections, pipelining: 1, ...deadlines })
+  constructor(url: URL, connectTimeout: number) {
+    this.#connections = new Connections(url.origin, connectTimeout)
     this.#prefix = url.pathname.replace(/\/+$/, '')
   }
 
   /**
-   * Sends a request to a path below the API's root: the answer, whatever its status. `onDispatched` is called when there is a
-   * connection for it and its first byte is written. Throws UpstreamError if no whole answer comes.
+   * Sends a request: the answer, whatever its status. `dispatch` is called when there is a connection for it and its first byte is
+   * written; `fresh` asks for a new connection. Throws UpstreamError if no whole answer comes, among them StaleConnection.
    */
-  async send(
-    method: 'GET' | 'DELETE',
-    path: string,
-    credential: string,
-    signal: AbortSignal,
-    onDispatched: () => void,
-  ): Promise<Answer> {
-    let dispatched = false
-    const dispatch = () => {
-      dispatched = true
-      onDispatched()
-    }
+  async send(call: Call, { signal, dispatch, fresh }: Sending): Promise<Answer> {
+    const state = { dispatched: false, begun: false, used: false }
+    const connection = this.#connections.take(fresh)
     try {
-      const { status, headers, bytes } = await this.#receive(method, path, credential, signal, dispatch)
+      const { status, headers, bytes } = await this.#receive(call, connection, signal, {
+        onDispatched() {
+          state.dispatched = true
+          state.used = connection.answers > 0
+          dispatch()
+        },
+        onBegun() {
+          state.begun = true
+        },
+      })
       return {
         status,
         requestId: firstValueOf(headers['x-authentik-id']),
@@ -50,22 +61,30 @@ export class Exchange {
       }
     } catch (error) {
       if (error instanceof UpstreamError) throw error
-      throw unreachable(dispatched ? 'maybe' : 'no', error)
+      if (state.used && !state.begun) throw new StaleConnection(error)
+      throw unreachable(state.dispatched ? 'maybe' : 'no', error)
     }
   }
 
   #receive(
-    method: 'GET' | 'DELETE',
-    path: string,
-    authorization: string,
+    { method, path, credential, forwardedFor, traceparent }: Call,
+    connection: Connection,
     signal: AbortSignal,
-    onDispatched: () => void,
+    { onDispatched, onBegun }: { readonly onDispatched: () => void; readonly onBegun: () => void },
   ) {
     const options = {
       method,
       path: `${this.#prefix}/api/v3${path}`,
-      // English, since newer releases translate their messages. Compressed, since a list becomes a tenth of its size.
-      headers: { authorization, accept: 'application/json', 'accept-language': 'en', 'accept-encoding': 'gzip' },
+      headers: {
+        authorization: credential,
+        accept: 'application/json',
+        // Newer releases translate their messages.
+        'accept-language': 'en',
+        // A list becomes a tenth of its size.
+        'accept-encoding': 'gzip',
+        ...(forwardedFor !== undefined && { 'x-forwarded-for': forwardedFor }),
+        ...(traceparent !== undefined && { traceparent }),
+      },
     }
     return new Promise<Received>((resolve, reject) => {
       let abort = reject
@@ -76,8 +95,9 @@ export class Exchange {
       const end = () => {
         parcel?.end()
         signal.removeEventListener('abort', leave)
+        this.#connections.give(connection)
       }
-      this.#pool.dispatch(options, {
+      connection.client.dispatch(options, {
         onRequestStart(controller) {
           abort = (reason: Error) => controller.abort(reason)
           if (signal.aborted) leave()
@@ -85,6 +105,7 @@ export class Exchange {
         },
         onResponseStart: (controller, status, headers) => {
           Object.assign(received, { status, headers })
+          onBegun()
           parcel?.end()
           parcel = this.#received.open(
             (chunk) => received.bytes.push(chunk),
@@ -93,6 +114,7 @@ export class Exchange {
         },
         onResponseData: (_controller, chunk) => parcel?.take(chunk),
         onResponseEnd() {
+          connection.answers += 1
           end()
           resolve(received)
         },
@@ -115,10 +137,11 @@ export class Exchange {
 
   /** Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, else the reason why not. */
   async probe(): Promise<string | undefined> {
+    const connection = this.#connections.take(false)
     try {
       const path = `${this.#prefix}/-/health/live/`
       const signal = AbortSignal.timeout(limits.probeMilliseconds)
-      const { statusCode, body } = await this.#pool.request({ method: 'GET', path, signal })
+      const { statusCode, body } = await connection.client.request({ method: 'GET', path, signal })
       let empty = true
       for await (const chunk of body) {
         empty = chunk.length === 0
@@ -127,13 +150,29 @@ export class Exchange {
       return empty && [200, 204].includes(statusCode) ? undefined : `something else answers there (${statusCode})`
     } catch (error) {
       return `nobody answers there (${reasonOf(error)})`
+    } finally {
+      this.#connections.give(connection)
     }
   }
 
   /** Closes the connections as soon as what is on its way has ended. */
   close(): Promise<void> {
-    return this.#pool.close()
+    return this.#connections.close()
   }
+}
+
+/** The connection had been used before, and broke before the first byte of an answer. */
+export class StaleConnection extends UpstreamError {
+  constructor(cause: unknown) {
+    super('UPSTREAM_UNAVAILABLE', 'The connection to authentik broke.', { sent: 'maybe', cause })
+  }
+}
+
+/** How a request is sent. */
+export interface Sending {
+  readonly signal: AbortSignal
+  readonly dispatch: () => void
+  readonly fresh: boolean
 }
 
 /** An answer as it came, its body in parts. */

@@ -1,4 +1,5 @@
 import { CallerGone, UpstreamError } from '../../errors.ts'
+import type { ReadRecord } from '../../observe/record.ts'
 import type { Answer } from './judge.ts'
 
 /** How long somebody waits for an answer, in milliseconds. */
@@ -11,6 +12,8 @@ export interface Clocks {
 
 /** Whoever waits for an answer. */
 export interface Sharer {
+  /** What it waits for, and for how long. */
+  readonly read: ReadRecord
   /** Aborted when the caller has hung up. */
   readonly signal?: AbortSignal | undefined
   /** When its operation must have ended, by `performance.now()`. */
@@ -23,6 +26,8 @@ export interface Sharer {
 export interface Course {
   /** It is its turn. */
   readonly begin: () => void
+  /** It waits for another turn, since it must be tried again. */
+  readonly pause: () => void
   /** Its first byte is written. */
   readonly dispatch: () => void
 }
@@ -38,7 +43,7 @@ export class Flight {
   readonly #answer: Promise<Answer>
   readonly #clocks: Clocks
   readonly #controller = new AbortController()
-  readonly #onBegin = new Set<() => void>()
+  readonly #onTurn = new Set<() => void>()
   #begun = false
   #sent: 'no' | 'maybe' = 'no'
   #landed = false
@@ -46,11 +51,13 @@ export class Flight {
 
   constructor(send: Send, clocks: Clocks) {
     this.#clocks = clocks
+    const turn = (begun: boolean) => {
+      this.#begun = begun
+      for (const tell of this.#onTurn) tell()
+    }
     this.#answer = send(this.#controller.signal, {
-      begin: () => {
-        this.#begun = true
-        for (const tell of this.#onBegin) tell()
-      },
+      begin: () => turn(true),
+      pause: () => turn(false),
       dispatch: () => {
         this.#sent = 'maybe'
       },
@@ -72,13 +79,13 @@ export class Flight {
     }
   }
 
-  #wait({ signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
+  #wait({ read, signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new CallerGone(this.#sent))
       let timer: NodeJS.Timeout | undefined
       const forget = () => {
         clearTimeout(timer)
-        this.#onBegin.delete(wind)
+        this.#onTurn.delete(wind)
         signal?.removeEventListener('abort', leave)
         refusal?.removeEventListener('abort', refuse)
       }
@@ -88,6 +95,7 @@ export class Flight {
       }
       const wind = () => {
         clearTimeout(timer)
+        if (this.#begun) read.begin()
         const clock = this.#begun ? this.#clocks.upstream : this.#clocks.queue
         const left = deadline - performance.now()
         timer = setTimeout(() => fail(left < clock ? this.#operationLate() : this.#late()), Math.min(clock, left))
@@ -97,7 +105,7 @@ export class Flight {
       const refuse = () => this.#begun || fail(refusal?.reason)
       signal?.addEventListener('abort', leave, { once: true })
       refusal?.addEventListener('abort', refuse, { once: true })
-      if (!this.#begun) this.#onBegin.add(wind)
+      this.#onTurn.add(wind)
       wind()
       this.#answer.then(resolve, reject).finally(forget)
     })
@@ -107,7 +115,7 @@ export class Flight {
     const { queue, upstream } = this.#clocks
     const text = this.#begun
       ? `authentik sent no whole answer within ${upstream} ms (UPSTREAM_TIMEOUT).`
-      : `The request waited ${queue} ms for its turn (QUEUE_TIMEOUT). Nothing was sent.`
+      : `The request waited ${queue} ms for its turn (QUEUE_TIMEOUT).${this.#sent === 'no' ? ' Nothing was sent.' : ''}`
     return new UpstreamError('UPSTREAM_TIMEOUT', text, { sent: this.#sent })
   }
 

@@ -47,12 +47,9 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
   const failure = (code: Code, message: string, wait = {}) =>
     new UpstreamError(code, message, { sent: 'yes', authentik: about, ...wait })
-  if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`)
-  if (status === 429) {
-    const seconds = /^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : Number.POSITIVE_INFINITY
-    const wait = seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
-    throw failure('RATE_LIMITED', 'authentik asks to slow down.', wait)
-  }
+  const wait = [429, 503].includes(status) ? readWait(retryAfter) : {}
+  if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`, wait)
+  if (status === 429) throw failure('RATE_LIMITED', 'authentik asks to slow down.', wait)
   if (status === 204 && expected.answer === 'nothing') return {}
   // If authentik crashes over a DELETE, its page for errors refuses the method: with HTML, or with nothing at all.
   if (status === 405 && expected.answer === 'nothing' && !text.trimStart().startsWith('{')) {
@@ -76,6 +73,13 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
   }
   if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
   throw invalidAnswer(`an answer (status ${status}) that is not one of authentik`, about)
+}
+
+/** A `Retry-After` header, which is a number of seconds or a date (RFC 9110, section 10.2.3). Nothing if it is neither, or too long. */
+function readWait(header = ''): { readonly retryAfter?: number } {
+  const isNumber = /^\d+$/.test(header)
+  const seconds = isNumber ? Number(header) : Math.max(0, Math.ceil((Date.parse(header) - Date.now()) / 1000))
+  return seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
 }
 
 function readJson(text: string, about: AnswerDetails): object {

@@ -51,6 +51,11 @@ export class Turns {
     this.#isAccepted = isAccepted
   }
 
+  /** How many requests wait, and how many hold a place. */
+  get counts(): { readonly waiting: number; readonly running: number } {
+    return { waiting: this.#waiting.all, running: this.#running.all }
+  }
+
   /**
    * Waits for a place, and tells when there is one: `end` gives it back. Throws what `refused` makes of it if too many wait
    * already. A request whose signal is aborted leaves its line at once; the promise then stays as it is.

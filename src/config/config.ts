@@ -1,8 +1,20 @@
-import { readOperations } from './http/persisted-operations.ts'
-import { limits } from './limits.ts'
-import { logLevels } from './observe/log.ts'
-import { newestRelease, type Release, releases } from './releases.ts'
+import { readOperations } from '../http/persisted-operations.ts'
+import { readTrustedProxies } from '../http/proxies.ts'
+import { limits } from '../limits.ts'
+import { type LogFormat, logFormats, logLevels } from '../observe/log.ts'
+import { newestRelease, type Release, releases } from '../releases.ts'
 import { readSettings, type Setting, type Values } from './settings.ts'
+import {
+  choice,
+  describeUrl,
+  oneOf,
+  readHashKey,
+  readHost,
+  readOrigins,
+  readSwitch,
+  readUrl,
+  wholeNumber,
+} from './values.ts'
 
 /** Every setting. The type `Config`, the flags, `--help` and the README's table follow from these rows. */
 export const settings = {
@@ -92,6 +104,59 @@ export const settings = {
     read: choice(logLevels),
     meaning: 'How much is logged, in lines of JSON on standard error: `silent`, `error`, `warn`, `info` or `debug`.',
   },
+  logFormat: {
+    name: 'LOG_FORMAT',
+    default: 'json',
+    expected: oneOf(logFormats),
+    read: choice<LogFormat>(logFormats),
+    meaning: 'How the log is written: `json` for machines, `pretty` where a person looks.',
+  },
+  logHashKey: {
+    name: 'LOG_HASH_KEY',
+    otherwise: 'a random one',
+    secret: true,
+    expected: `${limits.hashKeyBytes} bytes or more`,
+    read: readHashKey,
+    meaning:
+      'The key of the hashes by which logs tell credentials apart. With the same key, all replicas write the same hashes.',
+  },
+  metricsPort: {
+    name: 'METRICS_PORT',
+    otherwise: 'off',
+    expected: 'a port from 0 to 65535',
+    read: wholeNumber(0, 65_535),
+    meaning: "The port on which metrics are told, in Prometheus' text format, at `/metrics`.",
+  },
+  metricsHost: {
+    name: 'METRICS_HOST',
+    default: '127.0.0.1',
+    expected: 'an address or host name',
+    read: readHost,
+    meaning: 'The address to tell metrics on.',
+  },
+  trustProxy: {
+    name: 'TRUST_PROXY',
+    default: 'off',
+    expected: '"off", a number of proxies from 1 to 9, or addresses and networks separated by commas',
+    read: readTrustedProxies,
+    meaning:
+      "Whose `X-Forwarded-For` is believed. Unless `off`, authentik is told the caller's address: the number of proxies before the gateway, or their addresses and networks.",
+  },
+  shutdownDelay: {
+    name: 'SHUTDOWN_DELAY',
+    default: '1500',
+    expected: `milliseconds from 0 to ${limits.upstreamMilliseconds}`,
+    read: wholeNumber(0, limits.upstreamMilliseconds),
+    meaning:
+      'Milliseconds after SIGTERM during which new requests are still answered, while `/readyz` sends supervisors elsewhere.',
+  },
+  shutdownTimeout: {
+    name: 'SHUTDOWN_TIMEOUT',
+    default: '25000',
+    expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
+    read: wholeNumber(1, limits.upstreamMilliseconds),
+    meaning: 'Milliseconds after SIGTERM or SIGINT at which the process ends, whatever is left.',
+  },
   sandboxRelease: {
     name: 'SANDBOX_RELEASE',
     default: newestRelease,
@@ -107,48 +172,4 @@ export type Config = Values<typeof settings>
 /** Reads every setting. Throws ConfigError with all mistakes at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, argv: readonly string[]): Config {
   return readSettings(settings, env, argv)
-}
-
-function oneOf(choices: readonly string[]): string {
-  return `one of ${choices.join(', ')}`
-}
-
-function choice<Choice extends string>(choices: readonly Choice[]) {
-  return (text: string) => choices.find((known) => known === text)
-}
-
-function wholeNumber(least: number, most: number) {
-  return (text: string) =>
-    /^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined
-}
-
-function readHost(text: string): string | undefined {
-  return /^[\w.:-]+$/.test(text) ? text : undefined
-}
-
-function readSwitch(text: string): boolean | undefined {
-  return text === 'on' ? true : text === 'off' ? false : undefined
-}
-
-function readUrl(text: string): URL | undefined {
-  if (!URL.canParse(text) || /[?#@]/.test(text)) return undefined
-  const url = new URL(text)
-  return ['http:', 'https:'].includes(url.protocol) ? url : undefined
-}
-
-/** A URL may hold a password or a token, even where it is not allowed to, so it is not repeated. */
-function describeUrl(text: string): string {
-  if (!URL.canParse(text)) return 'no URL'
-  const { protocol, username, password, search, hash } = new URL(text)
-  const parts = { userinfo: username || password, 'a query': search, 'a fragment': hash }
-  const [extra = 'something else'] = Object.entries(parts).flatMap(([part, value]) => (value ? [part] : []))
-  return ['http:', 'https:'].includes(protocol) ? `one with ${extra}` : `one that begins with ${protocol}`
-}
-
-function readOrigins(text: string): string[] | undefined {
-  const origins = text.split(',').map((part) => part.trim().replace(/\/$/, ''))
-  const good = origins.every(
-    (origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin,
-  )
-  return good ? origins : undefined
 }

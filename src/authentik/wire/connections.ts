@@ -1,0 +1,59 @@
+import { Client } from 'undici'
+import { limits } from '../../limits.ts'
+
+/** A connection that carries one request at a time, and is opened anew when it is needed again. */
+export interface Connection {
+  readonly client: Client
+  readonly isOpen: boolean
+  /** Answers that have come since it was opened. */
+  answers: number
+}
+
+/** The connections to authentik, as many as were ever needed at once. Idle ones are closed before authentik closes them. */
+export class Connections {
+  readonly #origin: string
+  readonly #connectTimeout: number
+  /** The one that was used last stands last: it is used next. */
+  readonly #idle: Connection[] = []
+  readonly #all = new Set<Connection>()
+
+  /** `connectTimeout`: milliseconds for a connection to open. There is no other deadline here. */
+  constructor(origin: string, connectTimeout: number) {
+    this.#origin = origin
+    this.#connectTimeout = connectTimeout
+  }
+
+  /** A connection that carries nothing; `fresh`: one that is not open yet. Must be given back. */
+  take(fresh: boolean): Connection {
+    const index = fresh ? this.#idle.findIndex(({ isOpen }) => !isOpen) : this.#idle.length - 1
+    const [connection = this.#open()] = index < 0 ? [] : this.#idle.splice(index, 1)
+    return connection
+  }
+
+  give(connection: Connection): void {
+    this.#idle.push(connection)
+  }
+
+  /** Closes all as soon as what is on its way has ended. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map(({ client }) => client.close()))
+  }
+
+  #open(): Connection {
+    const idle = limits.idleMilliseconds
+    const client = new Client(this.#origin, {
+      connectTimeout: this.#connectTimeout,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: idle,
+      keepAliveMaxTimeout: idle,
+    })
+    const connection = { client, isOpen: false, answers: 0 }
+    client.on('connect', () => Object.assign(connection, { isOpen: true, answers: 0 }))
+    client.on('disconnect', () => {
+      connection.isOpen = false
+    })
+    this.#all.add(connection)
+    return connection
+  }
+}

@@ -1,0 +1,57 @@
+import { limits } from '../limits.ts'
+
+/** What is expected of a text that is one of those. */
+export function oneOf(choices: readonly string[]): string {
+  return `one of ${choices.join(', ')}`
+}
+
+/** Reads one of those texts. */
+export function choice<Choice extends string>(choices: readonly Choice[]) {
+  return (text: string) => choices.find((known) => known === text)
+}
+
+/** Reads a whole number of digits alone, with both bounds included. */
+export function wholeNumber(least: number, most: number) {
+  return (text: string) =>
+    /^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined
+}
+
+/** Reads an address or a host name. */
+export function readHost(text: string): string | undefined {
+  return /^[\w.:-]+$/.test(text) ? text : undefined
+}
+
+/** Reads "on" or "off". */
+export function readSwitch(text: string): boolean | undefined {
+  return text === 'on' ? true : text === 'off' ? false : undefined
+}
+
+/** Reads an http or https URL that has only an origin and a path. */
+export function readUrl(text: string): URL | undefined {
+  if (!URL.canParse(text) || /[?#@]/.test(text)) return undefined
+  const url = new URL(text)
+  return ['http:', 'https:'].includes(url.protocol) ? url : undefined
+}
+
+/** A URL may hold a password or a token, even where it is not allowed to, so it is not repeated. */
+export function describeUrl(text: string): string {
+  if (!URL.canParse(text)) return 'no URL'
+  const { protocol, username, password, search, hash } = new URL(text)
+  const parts = { userinfo: username || password, 'a query': search, 'a fragment': hash }
+  const [extra = 'something else'] = Object.entries(parts).flatMap(([part, value]) => (value ? [part] : []))
+  return ['http:', 'https:'].includes(protocol) ? `one with ${extra}` : `one that begins with ${protocol}`
+}
+
+/** Reads web origins, separated by commas. */
+export function readOrigins(text: string): string[] | undefined {
+  const origins = text.split(',').map((part) => part.trim().replace(/\/$/, ''))
+  const good = origins.every(
+    (origin) => URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin,
+  )
+  return good ? origins : undefined
+}
+
+/** Reads a key for keyed hashes. */
+export function readHashKey(text: string): string | undefined {
+  return Buffer.byteLength(text) >= limits.hashKeyBytes ? text : undefined
+}

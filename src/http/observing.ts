@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { ExecutionResult } from 'graphql'
+import { getOperationAST } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import { shorten } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Observer } from '../observe/observer.ts'
+import { type OperationRecord, RequestRecord } from '../observe/record.ts'
+import { readTraceparent } from '../observe/traces.ts'
+
+/** The gateway's own paths: what stands in the log and in metrics must not be a caller's word. */
+const paths = ['/', '/graphql', '/livez', '/readyz', '/health']
+
+const records = new WeakMap<IncomingMessage, RequestRecord>()
+
+/** What is gathered of that request. */
+export function recordOf(request: IncomingMessage): RequestRecord {
+  const record = records.get(request)
+  if (!record) throw new Error('The request was not observed.')
+  return record
+}
+
+/**
+ * The listener, each of whose requests is told of when it has ended. Every answer has the request's id. `hashOf` gives the keyed
+ * hash of the credential in an Authorization header.
+ */
+export function observeRequests(
+  listener: RequestListener,
+  observer: Observer,
+  hashOf: (authorization: string | undefined) => string | undefined,
+): RequestListener {
+  return (request, response) => {
+    const { headers, method = '', url = '' } = request
+    const { authorization } = headers
+    const path = url.split('?', 1)[0] ?? ''
+    const record = new RequestRecord({
+      id: readId(headers['x-request-id']) ?? randomUUID(),
+      method,
+      path: paths.includes(path) ? path : 'other',
+      client: readClient(headers),
+      traceparent: readTraceparent(headers['traceparent']),
+      hash: () => hashOf(authorization),
+    })
+    records.set(request, record)
+    response.setHeader('x-request-id', record.id)
+    countBytes(response, record)
+    response.once('close', () => {
+      record.hungUp = !response.writableFinished
+      record.status = response.statusCode
+      observer.requestEnded(record)
+    })
+    listener(request, response)
+  }
+}
+
+/** Counts the bytes of the body as they are sent, compressed or not. */
+function countBytes(response: ServerResponse, record: RequestRecord): void {
+  const { write, end } = response
+  const count = (chunk: unknown) => {
+    if (typeof chunk === 'string') record.bytes += Buffer.byteLength(chunk)
+    else if (chunk instanceof Uint8Array) record.bytes += chunk.length
+  }
+  response.write = (chunk: unknown, ...rest: unknown[]) => {
+    count(chunk)
+    return Reflect.apply(write, response, [chunk, ...rest])
+  }
+  response.end = (chunk?: unknown, ...rest: unknown[]) => {
+    count(chunk)
+    return Reflect.apply(end, response, [chunk, ...rest])
+  }
+}
+
+/** What yoga knows of a request beside its operations. */
+interface Observed {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly operation: OperationRecord
+}
+
+/** Tells of each operation of a request, and counts the errors of the answer. */
+export function observeOperations(observer: Observer): Plugin<Observed> {
+  return {
+    onExecute({ args }) {
+      const { operation } = args.contextValue as Observed
+      const node = getOperationAST(args.document, args.operationName)
+      operation.name = node?.name && shorten(node.name.value, limits.nameCharacters)
+      operation.kind = node?.operation
+      observer.operationStarted(operation)
+      return {
+        onExecuteDone({ result }) {
+          operation.codes = codesOf(result as ExecutionResult)
+          observer.operationEnded(operation)
+        },
+      }
+    },
+    onResultProcess({ result, serverContext }) {
+      const { req } = serverContext as unknown as Observed
+      const record = recordOf(req)
+      for (const one of [result].flat()) for (const code of codesOf(one as ExecutionResult)) record.countError(code)
+    },
+  }
+}
+
+function codesOf({ errors = [] }: ExecutionResult): string[] {
+  return errors.map(({ extensions }) => String(extensions?.['code'] ?? 'INTERNAL_SERVER_ERROR'))
+}
+
+/** A caller's request id, if it is short and of characters that are safe in every log. */
+function readId(header: string | string[] | undefined): string | undefined {
+  if (typeof header !== 'string' || header.length > limits.requestIdCharacters) return undefined
+  return /^[\w.:@/+=-]+$/.test(header) ? header : undefined
+}
+
+/** What the client says of itself, in the headers that Apollo's clients, and others after them, send. */
+function readClient(headers: IncomingMessage['headers']) {
+  const read = (what: string) => {
+    const header = headers[`graphql-client-${what}`] ?? headers[`apollographql-client-${what}`]
+    return typeof header === 'string' && header !== '' ? shorten(header, limits.nameCharacters) : undefined
+  }
+  return { name: read('name'), version: read('version') }
+}

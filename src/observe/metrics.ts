@@ -1,0 +1,120 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Observer } from './observer.ts'
+
+/** What is like it is at the moment, asked when metrics are read. */
+export interface Conditions {
+  /** Requests that wait for their turn at authentik, and that are on their way. */
+  readonly queue: { readonly waiting: number; readonly running: number }
+  readonly circuit: 'closed' | 'open' | 'probing'
+  /** Lines of the log that were lost. */
+  readonly lostLines: number
+}
+
+export interface Metrics {
+  readonly observer: Partial<Observer>
+  /** All metrics in Prometheus' text format, and its content type. */
+  read(): Promise<{ text: string; type: string }>
+}
+
+/** Seconds, as OpenTelemetry advises for HTTP, and some for authentik's long lists. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']
+
+/**
+ * Counts what happens, by OpenTelemetry's names where it has one. Every label is of a closed set: no caller can make new ones.
+ * https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+ */
+export function createMetrics(conditions: () => Conditions): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const served = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Requests of callers.',
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    buckets,
+    registers,
+  })
+  const asked = new Histogram({
+    name: 'http_client_request_duration_seconds',
+    help: 'Requests to authentik, each try of its own.',
+    labelNames: ['http_request_method', 'url_template', 'http_response_status_code', 'error_type'],
+    buckets,
+    registers,
+  })
+  const waited = new Histogram({
+    name: 'authentik_graphql_queue_duration_seconds',
+    help: 'The wait of requests to authentik for their turn.',
+    buckets,
+    registers,
+  })
+  const counter = (name: string, help: string, ...labelNames: string[]) =>
+    new Counter({ name: `authentik_graphql_${name}`, help, labelNames, registers })
+  const refused = counter('refused_total', 'Requests to authentik that were refused, since too many wait.')
+  const shared = counter('shared_total', 'Reads that shared the request of another.')
+  const retried = counter('retried_total', 'Further tries of requests to authentik.')
+  const errors = counter('errors_total', 'Errors in answers, by code.', 'code')
+  const deletions = counter('deletions_total', 'Deletions, by outcome.', 'outcome')
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name: `authentik_graphql_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('queue_waiting', 'Requests to authentik that wait for their turn.', () => conditions().queue.waiting)
+  gauge('queue_running', 'Requests to authentik on their way.', () => conditions().queue.running)
+  new Gauge({
+    name: 'authentik_graphql_circuit_state',
+    help: 'Where the circuit to authentik stands: 1 for the state that holds.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { circuit } = conditions()
+      for (const state of ['closed', 'open', 'probing']) this.set({ state }, state === circuit ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: 'authentik_graphql_log_lines_lost_total',
+    help: 'Lines of the log that were lost.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(conditions().lostLines)
+    },
+  })
+
+  const observer: Partial<Observer> = {
+    requestEnded({ method, path, status, errors: codes, took }) {
+      const labels = {
+        http_request_method: methods.includes(method) ? method : '_OTHER',
+        http_route: path,
+        http_response_status_code: status,
+      }
+      served.observe(labels, took.all / 1000)
+      for (const [code, count] of codes) errors.inc({ code }, count)
+    },
+    readEnded({ waited: wait, shared: isShared, failure }) {
+      waited.observe(wait / 1000)
+      if (isShared) shared.inc()
+      if (failure?.code === 'UPSTREAM_BUSY') refused.inc()
+    },
+    attemptEnded({ method, template, resend, status, error, took }) {
+      if (resend > 0) retried.inc()
+      const labels = {
+        http_request_method: method,
+        url_template: template,
+        http_response_status_code: status ?? '',
+        error_type: error ?? '',
+      }
+      asked.observe(labels, took / 1000)
+    },
+    deletionEnded({ outcome }) {
+      deletions.inc({ outcome })
+    },
+  }
+  return { observer, read: async () => ({ text: await registry.metrics(), type: registry.contentType }) }
+}

@@ -1,0 +1,65 @@
+import { SpanKind, trace } from '@opentelemetry/api'
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base'
+import { afterAll, beforeEach, expect, it } from 'vitest'
+import { startGateway } from './start.ts'
+
+// OpenTelemetry's own SDK, as an operator loads it before the gateway.
+const exporter = new InMemorySpanExporter()
+trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }))
+afterAll(() => trace.disable())
+beforeEach(() => exporter.reset())
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
+const spansOf = (kind: SpanKind) => exporter.getFinishedSpans().filter((span) => span.kind === kind)
+const idOf = (span: ReadableSpan | undefined) => span?.spanContext().spanId
+
+async function ask(url: string, body: unknown, headers = {}) {
+  const type = { 'content-type': 'application/json', authorization: 'Bearer demo-superuser' }
+  const response = await fetch(url, { method: 'POST', headers: { ...type, ...headers }, body: JSON.stringify(body) })
+  await response.text()
+}
+
+it('an operation is a SERVER span in the trace of the caller, and each request to authentik a CLIENT span in it', async () => {
+  const { url, sandbox } = await startGateway()
+  await ask(url, { query: 'query Two { user(id: 8) { pk } oauth2Provider(id: 1) { name } }' }, { traceparent })
+  const [server] = spansOf(SpanKind.SERVER)
+  expect(server?.name).toBe('query')
+  expect(server?.attributes).toMatchObject({ 'graphql.operation.type': 'query', 'graphql.operation.name': 'Two' })
+  expect(server?.spanContext().traceId).toBe(traceId)
+  expect(server?.parentSpanContext?.spanId).toBe('00f067aa0ba902b7')
+  const clients = spansOf(SpanKind.CLIENT)
+  expect(clients.map(({ name }) => name).sort()).toEqual(['GET /core/users/{id}/', 'GET /providers/oauth2/{id}/'])
+  for (const client of clients) {
+    expect(client.parentSpanContext?.spanId).toBe(idOf(server))
+    expect(client.attributes['http.response.status_code']).toBe(200)
+  }
+  const told = sandbox.requests.map(({ headers }) => headers['traceparent'])
+  expect(told.sort()).toEqual(clients.map((client) => `00-${traceId}-${idOf(client)}-01`).sort())
+})
+
+it('each operation of a batch is a span, and an error is named by its code', async () => {
+  const { url } = await startGateway()
+  await ask(url, [{ query: '{ __typename }' }, { query: 'query B { user(id: "x") { pk } }' }])
+  const spans = spansOf(SpanKind.SERVER)
+  expect(spans.map(({ attributes }) => attributes['error.type'])).toEqual(
+    expect.arrayContaining([undefined, 'BAD_USER_INPUT']),
+  )
+  expect(spans).toHaveLength(2)
+})
+
+it('no span holds a secret or a word of the caller beside the name of the operation', async () => {
+  const { url } = await startGateway()
+  const query = 'query ($id: ID!) { accessToken(id: $id) { idToken user { attributes } provider { clientSecret } } }'
+  await ask(url, { query, variables: { id: '42' } }, { 'x-s3cret': 's3cret', cookie: 's3cret' })
+  await ask(url, { query: '{ user(id: "s3cret") { pk } }' })
+  const text = JSON.stringify(
+    exporter.getFinishedSpans().map(({ name, attributes, events, status }) => ({ name, attributes, events, status })),
+  )
+  expect(text).not.toMatch(/s3cret|demo-|Bearer|"42"/)
+})
