@@ -4,6 +4,7 @@ import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
 import { limitRequests } from './http/admission.ts'
+import { rememberDocuments } from './http/automatic-persisted-queries.ts'
 import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
 import { keepDocuments } from './http/document-cache.ts'
@@ -127,6 +128,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const { graphiql, introspection, persistedOperations, demonstrationToken } = settings
   const { upstream, observer, log } = behind
   const addressOf = createAddressOf(settings.trustProxy)
+  const isAccepted = (header: string | null) => upstream.acceptedCaller(readCredential(header)) !== undefined
   const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
   return createYoga<{ req: IncomingMessage; res: ServerResponse }>({
     maxRequestBodySize: limits.requestBytes,
@@ -141,7 +143,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       observeOperations(observer),
       graphiql ? showGraphiQL(demonstrationToken) : {},
       hardenHttp(),
-      persistedOperations ? onlyPersisted(persistedOperations) : {},
+      persistedOperations ? onlyPersisted(persistedOperations) : rememberDocuments(isAccepted),
       boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
