@@ -17,7 +17,7 @@ import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
 import { observeOperations, observeRequests, recordOf } from './http/observing.ts'
-import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
+import { idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
 import { createAddressOf } from './http/proxies.ts'
 import { boundReceiving } from './http/receiving.ts'
 import { limits } from './limits.ts'
@@ -40,6 +40,7 @@ type GatewaySettings = Pick<
   | 'graphiql'
   | 'introspection'
   | 'persistedOperations'
+  | 'persistedOperationsMode'
   | 'logLevel'
   | 'logFormat'
   | 'logHashKey'
@@ -125,8 +126,9 @@ interface Behind {
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
-  const { graphiql, introspection, persistedOperations, demonstrationToken } = settings
+  const { graphiql, introspection, persistedOperations: operations, persistedOperationsMode: mode } = settings
   const { upstream, observer, log } = behind
+  const isEnforced = operations && mode === 'enforce'
   const addressOf = createAddressOf(settings.trustProxy)
   const isAccepted = (header: string | null) => upstream.acceptedCaller(readCredential(header)) !== undefined
   const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
@@ -138,12 +140,14 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     // Yoga's own would load a page from elsewhere.
     graphiql: false,
     landingPage: false,
-    extraParamNames: persistedOperations ? idParameters : [],
+    extraParamNames: operations ? idParameters : [],
     plugins: [
       observeOperations(observer),
-      graphiql ? showGraphiQL(demonstrationToken) : {},
+      graphiql ? showGraphiQL(settings.demonstrationToken) : {},
       hardenHttp(),
-      persistedOperations ? onlyPersisted(persistedOperations) : rememberDocuments(isAccepted),
+      operations ? runPersisted(operations, mode) : {},
+      operations && !isEnforced ? logUnlisted(operations, log) : {},
+      isEnforced ? {} : rememberDocuments(isAccepted),
       boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),

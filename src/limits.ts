@@ -175,6 +175,8 @@ export const limits = {
   nameCharacters: 100,
   /** Characters of a caller's `x-request-id` that is taken over. */
   requestIdCharacters: 128,
+  /** Documents that are logged once, since they are not persisted: more than all front ends have. Each takes some 150 bytes. */
+  unlistedDocuments: 10_000,
   /** Bytes of LOG_HASH_KEY at least: as many as the hash has. */
   hashKeyBytes: 32,
 

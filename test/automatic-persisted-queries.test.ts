@@ -6,6 +6,7 @@ import { Client, fetchExchange } from '@urql/core'
 import { persistedExchange } from '@urql/exchange-persisted'
 import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { readOperations } from '../src/http/operations-file.ts'
 import { limits } from '../src/limits.ts'
 import { listen, startGateway, startGatewayOver, withCaller } from './start.ts'
 
@@ -250,7 +251,7 @@ describe('Of the documents that are remembered', () => {
 })
 
 it('With PERSISTED_OPERATIONS nothing is remembered', async () => {
-  const { url } = await startGateway({ persistedOperations: new Map([['known', query]]) })
+  const { url } = await startGateway({ persistedOperations: readOperations('test/persisted/relay.json') })
   expect((await bring(url, query)).answer).toMatchObject({ errors: [{ extensions: { code: 'PERSISTED_QUERY_ONLY' } }] })
   expect((await name(url, query)).answer).toMatchObject({
     errors: [{ extensions: { code: 'PERSISTED_QUERY_NOT_IN_LIST' } }],

@@ -30,6 +30,7 @@ it('has a default for everything', () => {
     graphiql: true,
     introspection: true,
     persistedOperations: undefined,
+    persistedOperationsMode: 'enforce',
     logLevel: 'info',
     logFormat: 'json',
     logHashKey: undefined,
@@ -82,8 +83,9 @@ const settings = [
     'PERSISTED_OPERATIONS',
     'test/persisted/relay.json',
     'persistedOperations',
-    new Map([['whoami', 'query WhoAmI { me { username } }']]),
+    expect.objectContaining({ path: 'test/persisted/relay.json', size: 1 }),
   ],
+  ['PERSISTED_OPERATIONS_MODE', 'log', 'persistedOperationsMode', 'log'],
   ['LOG_LEVEL', 'debug', 'logLevel', 'debug'],
   ['SANDBOX_RELEASE', '2024.10', 'sandboxRelease', '2024.10'],
 ] as const
