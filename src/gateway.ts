@@ -9,6 +9,7 @@ import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
 import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
+import { examplesFor } from './http/examples.ts'
 import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
 import { checkHeaders, hardenHttp } from './http/hardening.ts'
@@ -28,7 +29,7 @@ import { createLogs, type Log, type Logs } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { type Observer, observeAll } from './observe/observer.ts'
 import { traceRequests } from './observe/traces.ts'
-import { createSchema } from './schema/index.ts'
+import { createSchema, secretFields } from './schema/index.ts'
 
 type GatewaySettings = Pick<
   Config,
@@ -39,6 +40,8 @@ type GatewaySettings = Pick<
   | 'corsOrigins'
   | 'graphiql'
   | 'introspection'
+  | 'mutations'
+  | 'hideSecrets'
   | 'persistedOperations'
   | 'persistedOperationsMode'
   | 'logLevel'
@@ -126,11 +129,10 @@ interface Behind {
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
-  const { graphiql, introspection, persistedOperations: operations, persistedOperationsMode: mode } = settings
+  const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
   const { upstream, observer, log } = behind
-  const isEnforced = operations && mode === 'enforce'
+  const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const addressOf = createAddressOf(settings.trustProxy)
-  const isAccepted = (header: string | null) => upstream.acceptedCaller(readCredential(header)) !== undefined
   const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
   return createYoga<{ req: IncomingMessage; res: ServerResponse }>({
     maxRequestBodySize: limits.requestBytes,
@@ -140,14 +142,12 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     // Yoga's own would load a page from elsewhere.
     graphiql: false,
     landingPage: false,
-    extraParamNames: operations ? idParameters : [],
+    extraParamNames: persistedOperations ? idParameters : [],
     plugins: [
       observeOperations(observer),
-      graphiql ? showGraphiQL(settings.demonstrationToken) : {},
+      graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
       hardenHttp(),
-      operations ? runPersisted(operations, mode) : {},
-      operations && !isEnforced ? logUnlisted(operations, log) : {},
-      isEnforced ? {} : rememberDocuments(isAccepted),
+      ...findDocuments(settings, behind),
       boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
@@ -156,7 +156,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       abridgeErrors(),
     ],
     parserAndValidationCache: false,
-    schema: createSchema(),
+    schema,
     context: ({ request, req }) =>
       createContext({ request, record: recordOf(req), address: addressOf(req) }, contextOptions),
     maskedErrors: {
@@ -164,4 +164,13 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     },
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
+}
+
+/** What finds the document of a request that names it, among persisted operations or what came before. */
+function findDocuments(settings: Config, { upstream, log }: Behind) {
+  const { persistedOperations: operations, persistedOperationsMode: mode } = settings
+  const remember = rememberDocuments((header) => upstream.acceptedCaller(readCredential(header)) !== undefined)
+  if (!operations) return [remember]
+  const run = runPersisted(operations, mode)
+  return mode === 'enforce' ? [run] : [run, logUnlisted(operations, log), remember]
 }

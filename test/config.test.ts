@@ -29,6 +29,8 @@ it('has a default for everything', () => {
     corsOrigins: undefined,
     graphiql: true,
     introspection: true,
+    mutations: true,
+    hideSecrets: false,
     persistedOperations: undefined,
     persistedOperationsMode: 'enforce',
     logLevel: 'info',
@@ -79,6 +81,8 @@ const settings = [
   ],
   ['GRAPHIQL', 'off', 'graphiql', false],
   ['INTROSPECTION', 'off', 'introspection', false],
+  ['MUTATIONS', 'off', 'mutations', false],
+  ['HIDE_SECRETS', 'on', 'hideSecrets', true],
   [
     'PERSISTED_OPERATIONS',
     'test/persisted/relay.json',

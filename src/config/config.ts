@@ -91,6 +91,20 @@ export const settings = {
     read: readSwitch,
     meaning: 'Whether callers may ask for the schema: `on` or `off`.',
   },
+  mutations: {
+    name: 'MUTATIONS',
+    default: 'on',
+    expected: '"on" or "off"',
+    read: readSwitch,
+    meaning: 'Whether the schema has mutations: `on` or `off`.',
+  },
+  hideSecrets: {
+    name: 'HIDE_SECRETS',
+    default: 'off',
+    expected: '"on" or "off"',
+    read: readSwitch,
+    meaning: 'Whether the schema is without `clientSecret`, `idToken` and `idTokenClaims`: `on` or `off`.',
+  },
   persistedOperations: {
     name: 'PERSISTED_OPERATIONS',
     otherwise: 'none',
