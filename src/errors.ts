@@ -73,6 +73,16 @@ export const codes = {
     log: 'silent',
     nothingDone: true,
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    meaning: 'No document is remembered by this hash. Send the document and its hash: clients do so by themselves.',
+    log: 'silent',
+    nothingDone: true,
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    meaning: 'Documents run by their hashes in version 1 of `persistedQuery` only.',
+    log: 'silent',
+    nothingDone: true,
+  },
   PERSISTED_QUERY_NOT_IN_LIST: {
     meaning: 'Only persisted operations run here, and none of them has this id.',
     log: 'silent',

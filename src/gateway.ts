@@ -4,10 +4,12 @@ import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
 import { Admission } from './http/admission.ts'
+import { rememberDocuments } from './http/automatic-persisted-queries.ts'
 import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
 import { keepDocuments } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
+import { examplesFor } from './http/examples.ts'
 import { executeInOrder } from './http/execution.ts'
 import { showGraphiQL } from './http/graphiql.ts'
 import { checkHeaders, hardenHttp } from './http/hardening.ts'
@@ -17,7 +19,7 @@ import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
 import { observeOperations, observeRequests, recordOf } from './http/observing.ts'
 import { beginOneByOne } from './http/one-by-one.ts'
-import { idParameters, onlyPersisted } from './http/persisted-operations.ts'
+import { idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
 import { answerInTurn } from './http/pipelining.ts'
 import { createAddressOf } from './http/proxies.ts'
 import { boundReceiving } from './http/receiving.ts'
@@ -29,7 +31,7 @@ import { createLogs, type Log, type Logs } from './observe/log.ts'
 import { createMetrics } from './observe/metrics.ts'
 import { type Observer, observeAll } from './observe/observer.ts'
 import { traceRequests } from './observe/traces.ts'
-import { createSchema } from './schema/index.ts'
+import { createSchema, secretFields } from './schema/index.ts'
 
 type GatewaySettings = Pick<
   Config,
@@ -40,7 +42,10 @@ type GatewaySettings = Pick<
   | 'corsOrigins'
   | 'graphiql'
   | 'introspection'
+  | 'mutations'
+  | 'hideSecrets'
   | 'persistedOperations'
+  | 'persistedOperationsMode'
   | 'logLevel'
   | 'logFormat'
   | 'logHashKey'
@@ -127,8 +132,9 @@ interface Behind {
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
-  const { graphiql, introspection, persistedOperations, demonstrationToken } = settings
+  const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
   const { upstream, observer, log, admission } = behind
+  const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const addressOf = createAddressOf(settings.trustProxy)
   const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
   return createYoga<{ req: IncomingMessage; res: ServerResponse }>({
@@ -143,9 +149,9 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     plugins: [
       observeOperations(observer),
       admission.limitBatches(),
-      graphiql ? showGraphiQL(demonstrationToken) : {},
+      graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
       hardenHttp(),
-      persistedOperations ? onlyPersisted(persistedOperations) : {},
+      ...findDocuments(settings, behind),
       boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
@@ -154,7 +160,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       abridgeErrors(),
     ],
     parserAndValidationCache: false,
-    schema: createSchema(),
+    schema,
     context: ({ request, req }) =>
       createContext({ request, record: recordOf(req), address: addressOf(req) }, contextOptions),
     maskedErrors: {
@@ -162,4 +168,13 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     },
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
+}
+
+/** What finds the document of a request that names it, among persisted operations or what came before. */
+function findDocuments(settings: Config, { upstream, log }: Behind) {
+  const { persistedOperations: operations, persistedOperationsMode: mode } = settings
+  const remember = rememberDocuments((header) => upstream.acceptedCaller(readCredential(header)) !== undefined)
+  if (!operations) return [remember]
+  const run = runPersisted(operations, mode)
+  return mode === 'enforce' ? [run] : [run, logUnlisted(operations, log), remember]
 }

@@ -46,6 +46,12 @@ export const limits = {
   documentDirectives: 100,
   /** Bytes of the heap for documents that are kept parsed: some hundred of a usual size, and no less than ten of the largest. */
   documentCacheBytes: 16 * 1024 * 1024,
+  /** Bytes of documents that are remembered by their hashes: some 3000 of a usual size. */
+  rememberedDocumentBytes: 8 * 1024 * 1024,
+  /** Bytes of those that one credential brought: more than a front end has, and an eighth of all. */
+  rememberedDocumentBytesOfOne: 1024 * 1024,
+  /** Bytes that a remembered document takes beside its text: its hash, and its places in two lists. */
+  rememberedDocumentOverheadBytes: 500,
 
   // What one operation may cost.
 
@@ -174,6 +180,8 @@ export const limits = {
   nameCharacters: 100,
   /** Characters of a caller's `x-request-id` that is taken over. */
   requestIdCharacters: 128,
+  /** Documents that are logged once, since they are not persisted: more than all front ends have. Each takes some 150 bytes. */
+  unlistedDocuments: 10_000,
   /** Bytes of LOG_HASH_KEY at least: as many as the hash has. */
   hashKeyBytes: 32,
 

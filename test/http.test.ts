@@ -257,7 +257,7 @@ describe('Rubbish', () => {
     ],
     ['variables that are none', '{"query":"{ __typename }","variables":[]}', 'BAD_REQUEST'],
     ['an unknown operation', '{"query":"query A { __typename }","operationName":"B"}', 'OPERATION_RESOLUTION_FAILURE'],
-    ['a subscription', '{"query":"subscription { x }"}', 'OPERATION_RESOLUTION_FAILURE'],
+    ['a subscription', '{"query":"subscription { x }"}', 'GRAPHQL_VALIDATION_FAILED'],
   ])('%s has a coded error', async (_what, body, code) => {
     const { url, asked } = await startGateway()
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })

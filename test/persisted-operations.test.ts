@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readOperations } from '../src/http/persisted-operations.ts'
+import { readOperations } from '../src/http/operations-file.ts'
+import { limits } from '../src/limits.ts'
 import { startGateway } from './start.ts'
 
 const apollo = readOperations('test/persisted/apollo.json')
@@ -108,10 +110,85 @@ describe('Persisted operations', () => {
     expect(readOperations(join(folder, 'operations.json'))).toBeUndefined()
   })
 
+  it('need not have hashes for ids, though clients send them as such', async () => {
+    const { url } = await startGateway({ persistedOperations: apollo, persistedOperationsMode: 'log' })
+    const extensions = { persistedQuery: { version: 1, sha256Hash: 'e2f1' } }
+    const { answer } = await post(url, { extensions, variables: { id: 42 } })
+    expect(answer).toEqual({ data: { accessToken: { user: { username: 'zoe' } } } })
+  })
+
   it('are off where none are given: an id alone is no request', async () => {
     const { url } = await startGateway()
     expect((await post(url, { documentId: 'whoami' })).answer).toMatchObject({
       errors: [{ extensions: { code: 'BAD_REQUEST' } }],
     })
+  })
+})
+
+describe('Documents that are not persisted, with PERSISTED_OPERATIONS_MODE=log,', () => {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+  it('run, and are each logged once: by hash and client, but not by text', async () => {
+    const { url, lines } = await startGateway({ persistedOperations: relay, persistedOperationsMode: 'log' })
+    const query = 'query Secretive { me { username } again: user(id: "word-of-a-caller") { pk } }'
+    const named = { ...headers, 'graphql-client-name': 'admin', 'graphql-client-version': '1.2' }
+    const send = () => fetch(url, { method: 'POST', headers: named, body: JSON.stringify({ query }) })
+    expect(await (await send()).json()).toMatchObject({ data: { me: { username: 'mira' } } })
+    await send()
+    expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toEqual([
+      expect.objectContaining({
+        level: 40,
+        msg: 'a document is none of PERSISTED_OPERATIONS',
+        requestId: expect.any(String),
+        sha256: sha256(query),
+        operation: 'Secretive',
+        client: 'admin',
+        clientVersion: '1.2',
+      }),
+    ])
+    expect(lines.join()).not.toContain('word-of-a-caller')
+  })
+
+  it('are logged if their hash is sent, as automatic persisted queries are, and run', async () => {
+    const { url, lines } = await startGateway({ persistedOperations: relay, persistedOperationsMode: 'log' })
+    const query = '{ me { pk } }'
+    const extensions = { persistedQuery: { version: 1, sha256Hash: sha256(query) } }
+    const { answer } = await post(url, { extensions })
+    expect(answer).toMatchObject({ errors: [{ message: 'PersistedQueryNotFound' }] })
+    await post(url, { query, extensions })
+    expect((await post(url, { extensions })).answer).toEqual({ data: { me: { pk: expect.any(Number) } } })
+    expect(lines.filter((line) => line.includes(sha256(query)))).toHaveLength(1)
+  })
+
+  it('are logged each for itself, and those beside that are persisted or do not run are not', async () => {
+    const { url, lines } = await startGateway({ persistedOperations: relay, persistedOperationsMode: 'log' })
+    for (const query of ['{ _sdl }', 'query WhoAmI { me { username } }', '{', '{ nope }', '{ __typename }'])
+      await post(url, { query })
+    expect((await post(url, { documentId: 'whoami' })).answer).toEqual({ data: { me: { username: 'mira' } } })
+    const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)
+    expect(told.map((line) => line.sha256)).toEqual(['{ _sdl }', '{ __typename }'].map(sha256))
+  })
+
+  it('are forgotten when there are too many, those first that came first', async () => {
+    const { url, lines } = await startGateway({ persistedOperations: relay, persistedOperationsMode: 'log' })
+    const send = async (from: number, to: number) => {
+      for (let number = from; number < to; number += limits.operationsPerRequest) {
+        const numbers = Array.from(
+          { length: Math.min(limits.operationsPerRequest, to - number) },
+          (_, index) => number + index,
+        )
+        await post(
+          url,
+          numbers.map((number) => ({ query: `{ __typename } # ${number}` })),
+        )
+      }
+    }
+    const timesTold = (number: number) =>
+      lines.filter((line) => line.includes(sha256(`{ __typename } # ${number}`))).length
+    await send(0, limits.unlistedDocuments + 1)
+    await send(1, 2)
+    expect([timesTold(0), timesTold(1)]).toEqual([1, 1])
+    await send(0, 1)
+    expect([timesTold(0), timesTold(1)]).toEqual([2, 1])
   })
 })

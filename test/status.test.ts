@@ -74,6 +74,24 @@ const rows: readonly Row[] = [
       headers: { authorization: ['Bearer demo-superuser', 'Bearer demo-plain'] },
     },
   },
+  {
+    what: 'No document is remembered by the hash that is sent',
+    status: [200, 200],
+    code: 'PERSISTED_QUERY_NOT_FOUND',
+    sent: { body: { extensions: { persistedQuery: { version: 1, sha256Hash: 'beef' } } } },
+  },
+  {
+    what: 'The hash that is sent is of another version',
+    status: [200, 200],
+    code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+    sent: { body: { query: '{ me { pk } }', extensions: { persistedQuery: { version: 2, sha256Hash: 'beef' } } } },
+  },
+  {
+    what: 'The hash that is sent is not that of the document',
+    status: [400, 400],
+    code: 'BAD_REQUEST',
+    sent: { body: { query: '{ me { pk } }', extensions: { persistedQuery: { version: 1, sha256Hash: 'beef' } } } },
+  },
   { what: 'The path is not `/graphql`', status: [404, 404], code: undefined, sent: { search: '/nowhere' } },
   {
     what: 'A mutation comes by GET',

@@ -6,6 +6,7 @@ import { causeOf, createLogs } from '../observe/log.ts'
 import { createStandardError } from '../observe/stderr.ts'
 import { demonstrationCallers, startSandbox } from '../sandbox/server.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
+import { readAgainOnHangup } from './hangup.ts'
 import { createMetricsServer } from './metrics.ts'
 import { connectionsBeside, createHttpServer } from './server.ts'
 import { prepareShutdown } from './shutdown.ts'
@@ -26,6 +27,7 @@ process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) 
 process.on('uncaughtException', (error) =>
   exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
 )
+readAgainOnHangup(config, log)
 // Asked while no socket is open: node looks up the names of both ends of each.
 const connections = connectionsBeside(config.upstreamConcurrency)
 const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })

@@ -1,4 +1,5 @@
-import { readOperations } from '../http/persisted-operations.ts'
+import { readOperations } from '../http/operations-file.ts'
+import { type PersistedOperationsMode, persistedOperationsModes } from '../http/persisted-operations.ts'
 import { readTrustedProxies } from '../http/proxies.ts'
 import { limits } from '../limits.ts'
 import { type LogFormat, logFormats, logLevels } from '../observe/log.ts'
@@ -90,12 +91,35 @@ export const settings = {
     read: readSwitch,
     meaning: 'Whether callers may ask for the schema: `on` or `off`.',
   },
+  mutations: {
+    name: 'MUTATIONS',
+    default: 'on',
+    expected: '"on" or "off"',
+    read: readSwitch,
+    meaning: 'Whether the schema has mutations: `on` or `off`.',
+  },
+  hideSecrets: {
+    name: 'HIDE_SECRETS',
+    default: 'off',
+    expected: '"on" or "off"',
+    read: readSwitch,
+    meaning: 'Whether the schema is without `clientSecret`, `idToken` and `idTokenClaims`: `on` or `off`.',
+  },
   persistedOperations: {
     name: 'PERSISTED_OPERATIONS',
     otherwise: 'none',
     expected: "a JSON file with operations by id, in Apollo's or Relay's shape",
     read: readOperations,
-    meaning: "A JSON file with operations by id, as Apollo's or Relay's compiler writes it. Only these run then.",
+    meaning:
+      "A JSON file with operations by id, as Apollo's or Relay's compiler writes it. Only these run then. SIGHUP reads it again.",
+  },
+  persistedOperationsMode: {
+    name: 'PERSISTED_OPERATIONS_MODE',
+    default: 'enforce',
+    expected: oneOf(persistedOperationsModes),
+    read: choice<PersistedOperationsMode>(persistedOperationsModes),
+    meaning:
+      'What becomes of other documents: `enforce` refuses them, `log` runs them and logs the hash of each once, as a warning.',
   },
   logLevel: {
     name: 'LOG_LEVEL',

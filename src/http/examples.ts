@@ -1,3 +1,10 @@
+import { type GraphQLSchema, parse, validate } from 'graphql'
+
+/** The examples that fit a schema: one may be without some fields. */
+export function examplesFor(schema: GraphQLSchema): string[] {
+  return examples.filter((example) => validate(schema, parse(example)).length === 0)
+}
+
 /** The tabs that GraphiQL opens with. Their keys are those of the embedded authentik. */
 export const examples: readonly string[] = [
   `# One access token, with all that is around it.

@@ -1,4 +1,11 @@
-import { type ExecutionResult, execute, type GraphQLError, getOperationAST } from 'graphql'
+import {
+  type ASTVisitor,
+  type ExecutionResult,
+  execute,
+  GraphQLError,
+  getOperationAST,
+  type ValidationContext,
+} from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { limits } from '../limits.ts'
 
@@ -14,8 +21,21 @@ interface Spending {
  */
 export function executeInOrder(): Plugin<Spending> {
   return {
+    onValidate({ addValidationRule }) {
+      addValidationRule(knownKinds)
+    },
     onExecute({ setExecuteFn }) {
       setExecuteFn(executeWithinLimits)
+    },
+  }
+}
+
+/** A document may have no operation of a kind that the schema has none of. graphql-js would find that out only when it executes it. */
+function knownKinds(context: ValidationContext): ASTVisitor {
+  return {
+    OperationDefinition(node) {
+      if (context.getSchema().getRootType(node.operation)) return
+      context.reportError(new GraphQLError(`The schema has no ${node.operation}.`, { nodes: node }))
     },
   }
 }

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga'
-import { examples } from './examples.ts'
 
-/** Shows GraphiQL to browsers at /graphql, with a token filled in where one is given. */
-export function showGraphiQL(demonstrationToken: string | undefined): Plugin {
-  const getPage = createGraphiQL(demonstrationToken)
+/** Shows GraphiQL to browsers at /graphql, with a tab for each example, and with a token filled in where one is given. */
+export function showGraphiQL(examples: readonly string[], demonstrationToken: string | undefined): Plugin {
+  const getPage = createGraphiQL(examples, demonstrationToken)
   return {
     async onRequest({ request, url, endResponse, fetchAPI }) {
       const wantsPage = request.method === 'GET' && request.headers.get('accept')?.includes('text/html')
@@ -30,9 +29,10 @@ type Form = 'br' | 'gzip' | 'identity'
  * request, and compressed once for each encoding.
  */
 export function createGraphiQL(
+  examples: readonly string[],
   demonstrationToken: string | undefined,
 ): (acceptEncoding: string) => Promise<RenderedPage> {
-  const render = once(() => renderPage(demonstrationToken))
+  const render = once(() => renderPage(examples, demonstrationToken))
   const forms: Record<Form, () => Promise<Uint8Array<ArrayBuffer>>> = {
     // The best quality takes 15 seconds for a tenth less.
     br: once(async () => brotli((await render()).html, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })),
@@ -55,7 +55,7 @@ export function createGraphiQL(
 const brotli = promisify(brotliCompress)
 const zip = promisify(gzip)
 
-async function renderPage(demonstrationToken: string | undefined) {
+async function renderPage(examples: readonly string[], demonstrationToken: string | undefined) {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   const authorization = `Bearer ${demonstrationToken ?? '<your authentik API token>'}`
   const options: GraphiQLOptions = {

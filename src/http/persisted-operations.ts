@@ -1,66 +1,70 @@
-import { readFileSync } from 'node:fs'
-import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
-import { parse } from 'graphql'
+import { createHash } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
-import type { Code } from '../errors.ts'
+import { type Code, codedError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Log } from '../observe/log.ts'
+import type { OperationFacts } from '../observe/observer.ts'
+import type { OperationsFile } from './operations-file.ts'
 
-/** The operations that may run: documents by id. */
-export type Operations = ReadonlyMap<string, string>
-
-/**
- * The operations in a file, in the shape of Apollo's manifest ("apollo-persisted-query-manifest", version 1) or of Relay's
- * (one object, ids to documents). Undefined if the file has neither shape, a document does not parse, or an id is empty
- * or stands twice.
- */
-export function readOperations(path: string): Operations | undefined {
-  try {
-    const entries = entriesOf(JSON.parse(readFileSync(path, 'utf8')))
-    const operations = new Map(entries)
-    for (const document of operations.values()) parse(document)
-    return operations.size > 0 && operations.size === entries.length && !operations.has('') ? operations : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function entriesOf(manifest: unknown): [string, string][] {
-  const { format, version, operations } = Object(manifest) as Readonly<Record<string, unknown>>
-  const isApollo = format === 'apollo-persisted-query-manifest' && version === 1 && Array.isArray(operations)
-  const isRelay = typeof manifest === 'object' && !Array.isArray(manifest)
-  const entries = isApollo
-    ? operations.map(({ id, body }) => [id, body])
-    : isRelay
-      ? Object.entries(Object(manifest))
-      : []
-  return entries.every((entry): entry is [string, string] => entry.every((part: unknown) => typeof part === 'string'))
-    ? entries
-    : []
-}
+/** Whether only persisted operations run, or all do and the others are logged. */
+export const persistedOperationsModes = ['enforce', 'log'] as const
+export type PersistedOperationsMode = (typeof persistedOperationsModes)[number]
 
 /** Parameters in which clients send an id, beside Apollo's `extensions.persistedQuery`. */
 export const idParameters = ['documentId', 'doc_id', 'id']
 
-/** Runs only those operations, by their ids. */
-export function onlyPersisted(operations: Operations): Plugin {
-  const badRequest = (code: Code, message: string) => ({ message, extensions: { code, http: { status: 400 } } })
-  return usePersistedOperations({
-    getPersistedOperation: (id) => operations.get(id) ?? null,
-    extractPersistedOperationId: (params, request) => {
-      const sent = Object(params) as Readonly<Record<string, unknown>>
-      const { persistedQuery } = Object(sent['extensions']) as {
-        readonly persistedQuery?: { readonly sha256Hash?: unknown }
-      }
-      const search = new URL(request.url).searchParams
-      const ids = [persistedQuery?.sha256Hash, ...idParameters.map((name) => sent[name] ?? search.get(name))]
-      return ids.find((id) => typeof id === 'string') ?? null
+/** Runs those operations by their ids, and if that is enforced, nothing else. */
+export function runPersisted(operations: OperationsFile, mode: PersistedOperationsMode): Plugin {
+  const refuse = (code: Code, message: string) => {
+    if (mode === 'enforce') throw badRequest(code, message)
+  }
+  return {
+    onParams({ params, request, setParams }) {
+      if (params.query)
+        return refuse('PERSISTED_QUERY_ONLY', 'Only persisted operations run here: send an id, and no document.')
+      const id = readId(params, request)
+      if (id === undefined) return refuse('PERSISTED_QUERY_ID_REQUIRED', 'Send the id of a persisted operation.')
+      const document = operations.find(id)
+      if (document === undefined)
+        return refuse('PERSISTED_QUERY_NOT_IN_LIST', 'There is no persisted operation with this id.')
+      // The id is not needed any more, and need not be a hash of the document.
+      setParams({ ...params, query: document, extensions: {} })
     },
-    customErrors: {
-      notFound: badRequest('PERSISTED_QUERY_NOT_IN_LIST', 'There is no persisted operation with this id.'),
-      keyNotFound: badRequest('PERSISTED_QUERY_ID_REQUIRED', 'Send the id of a persisted operation.'),
-      persistedQueryOnly: badRequest(
-        'PERSISTED_QUERY_ONLY',
-        'Only persisted operations run here: send an id, and no document.',
-      ),
+  }
+}
+
+function readId(params: object, request: Request): string | undefined {
+  const sent = params as Readonly<Record<string, unknown>>
+  const { persistedQuery } = Object(sent['extensions']) as {
+    readonly persistedQuery?: { readonly sha256Hash?: unknown }
+  }
+  const search = new URL(request.url).searchParams
+  const ids = [persistedQuery?.sha256Hash, ...idParameters.map((name) => sent[name] ?? search.get(name))]
+  return ids.find((id) => typeof id === 'string')
+}
+
+function badRequest(code: Code, message: string) {
+  const error = codedError(code, message)
+  error.extensions['http'] = { status: 400 }
+  return error
+}
+
+/** Logs each document that runs and is none of those operations, once: its hash, and who sent it, but not its text. */
+export function logUnlisted(operations: OperationsFile, log: Log): Plugin<{ readonly operation: OperationFacts }> {
+  const told = new Set<string>()
+  return {
+    onExecute({ args }) {
+      const { params, operation } = args.contextValue
+      const text = params.query ?? ''
+      if (operations.has(text)) return
+      const sha256 = createHash('sha256').update(text).digest('hex')
+      if (told.has(sha256)) return
+      told.add(sha256)
+      const [oldest] = told
+      if (told.size > limits.unlistedDocuments && oldest !== undefined) told.delete(oldest)
+      const { id: requestId, client } = operation.request
+      const about = { requestId, sha256, operation: operation.name, client: client.name, clientVersion: client.version }
+      log.warn(about, 'a document is none of PERSISTED_OPERATIONS')
     },
-  })
+  }
 }

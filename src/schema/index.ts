@@ -7,15 +7,28 @@ import './user.ts'
 import './group.ts'
 import './revoke-user-grants.ts'
 import '../graph/subgraph.ts'
-import type { GraphQLSchema } from 'graphql'
+import { GraphQLSchema } from 'graphql'
 import { builder } from '../graph/builder.ts'
+
+/** The fields that show secrets of clients, and what ID tokens said of users. */
+export const secretFields = [
+  'OAuth2Provider.clientSecret',
+  'AccessToken.idToken',
+  'AccessToken.idTokenClaims',
+  'RefreshToken.idToken',
+  'RefreshToken.idTokenClaims',
+]
 
 export interface SchemaOptions {
   /** Fields that the schema is not to have, each by its coordinate: "OAuth2Provider.clientSecret". */
   readonly leaveOut?: readonly string[]
+  /** Whether it has mutations; they are not left out unless told so. */
+  readonly mutations?: boolean
 }
 
 /** The schema: every resource, in reading order. Throws an Error for a coordinate that no field has. */
-export function createSchema({ leaveOut = [] }: SchemaOptions = {}): GraphQLSchema {
-  return builder.toSchema({ sortSchema: false, leaveOut })
+export function createSchema({ leaveOut = [], mutations = true }: SchemaOptions = {}): GraphQLSchema {
+  const schema = builder.toSchema({ sortSchema: false, leaveOut })
+  // Without a list of types it has those alone that queries lead to.
+  return mutations ? schema : new GraphQLSchema({ ...schema.toConfig(), mutation: null, types: [] })
 }

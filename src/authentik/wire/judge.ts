@@ -78,7 +78,9 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
 /** A `Retry-After` header, which is a number of seconds or a date (RFC 9110, section 10.2.3). Nothing if it is neither, or too long. */
 function readWait(header = ''): { readonly retryAfter?: number } {
   const isNumber = /^\d+$/.test(header)
-  const seconds = isNumber ? Number(header) : Math.max(0, Math.ceil((Date.parse(header) - Date.now()) / 1000))
+  // Node takes -5 for a date as well.
+  const date = / GMT$/.test(header) ? Date.parse(header) : Number.NaN
+  const seconds = isNumber ? Number(header) : Math.max(0, Math.ceil((date - Date.now()) / 1000))
   return seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
 }
 
