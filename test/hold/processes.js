@@ -24,7 +24,10 @@ async function startUpstream(model) {
 
 async function startGateway(settings) {
   const env = { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'silent', ...settings }
-  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js')], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
   const [, url] = await printed(child, /listens on (\S+)\n/)
   return { child, url }
 }
