@@ -22,11 +22,9 @@ const accounts = new WeakMap<Request, Account>()
  */
 export function createContext(request: Request, upstream: Upstream, log: Log, timeout: number): Context {
   const credential = readCredential(request.headers.get('authorization'))
-  const account = accounts.get(request) ?? new Account()
+  const account = accounts.get(request) ?? new Account(request.signal, timeout)
   accounts.set(request, account)
-  const deadline = account.arrived + timeout
-  const { signal } = request
-  const authentik = new Authentik({ upstream, credential, account, log, signal, deadline })
+  const authentik = new Authentik({ upstream, credential, account, log, reader: account.reader })
   return { authentik, account, kept: new Map() }
 }
 

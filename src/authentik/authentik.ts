@@ -5,6 +5,7 @@ import { causeOf, type Log } from '../observe/log.ts'
 import type { Account } from './account.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { paths } from './openapi.ts'
+import type { Sharer } from './wire/flight.ts'
 import { type Answer, type Expected, judge } from './wire/judge.ts'
 import type { Kind } from './wire/turns.ts'
 import type { Credential, Upstream } from './wire/upstream.ts'
@@ -21,10 +22,8 @@ export interface AuthentikOptions {
   readonly credential: Credential
   readonly account: Account
   readonly log: Log
-  /** Aborted when the caller has hung up. Without it the work goes on. */
-  readonly signal?: AbortSignal
-  /** When the operation must have ended, by `performance.now()`. */
-  readonly deadline?: number
+  /** Who waits for what is read. Without it the work goes on to its end, and holds one page at a time. */
+  readonly reader?: Sharer
 }
 
 /** authentik, asked in one caller's name, for one operation. */
@@ -65,20 +64,19 @@ export class Authentik {
     isRight?: (body: object) => boolean,
   ): Promise<BodyOf<E>> {
     const authorization = this.#authorization()
-    const { upstream, account, signal, deadline } = this.#options
-    account.payRead()
+    const { upstream, account, reader } = this.#options
+    // Nobody looks at what comes for queries that are given up.
+    if (reader && account.isOverdrawn) return account.never
     const path = pathOf(endpoint, key) + searchOf(query)
+    if (!upstream.isOnItsWay(path, authorization)) account.payRead()
     const ask = async () => {
-      const answer = await upstream.get(path, kindOf(endpoint, query), authorization, {
-        signal,
-        deadline,
-        refusal: account.refusal,
-      })
-      // Work that is finished whatever happens holds one page at a time.
-      if (signal) account.payText(answer.text)
+      const waiting = reader ?? { refusal: account.refusal }
+      const answer = await upstream.get(path, kindOf(endpoint, query), authorization, waiting)
+      if (reader) account.payAnswer(answer)
       return answer
     }
-    return this.#judged({ ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
+    const body = this.#judged({ ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
+    return reader ? body.finally(() => (account.isOverdrawn ? account.never : undefined)) : body
   }
 
   /** One page, or null if the page number is past the end. A 404 for page 1 is a real error and is thrown. */

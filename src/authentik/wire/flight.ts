@@ -15,7 +15,7 @@ export interface Sharer {
   readonly signal?: AbortSignal | undefined
   /** When its operation must have ended, by `performance.now()`. */
   readonly deadline?: number | undefined
-  /** Aborted when authentik has refused the credential, with that failure as the reason. */
+  /** Aborted when the request is not to be sent any more, with the failure as the reason. */
   readonly refusal?: AbortSignal | undefined
 }
 
@@ -43,6 +43,7 @@ export class Flight {
   #sent: 'no' | 'maybe' = 'no'
   #landed = false
   #sharers = 0
+  readonly #waits = new Map<Sharer, Promise<Answer>>()
 
   constructor(send: Send, clocks: Clocks) {
     this.#clocks = clocks
@@ -61,8 +62,14 @@ export class Flight {
     this.#answer.then(land, land)
   }
 
-  /** The answer, for one more who waits. Throws UpstreamError. */
-  async join(sharer: Sharer): Promise<Answer> {
+  /** The answer, for one more who waits, who may ask for it often. Throws UpstreamError. */
+  join(sharer: Sharer): Promise<Answer> {
+    const answer = this.#waits.get(sharer) ?? this.#share(sharer)
+    this.#waits.set(sharer, answer)
+    return answer
+  }
+
+  async #share(sharer: Sharer): Promise<Answer> {
     this.#sharers += 1
     try {
       return await this.#wait(sharer)

@@ -48,9 +48,14 @@ export class Upstream {
   /** GETs a path below the API's root: the answer, whatever its status. Throws UpstreamError if no whole answer comes in time. */
   async get(path: string, kind: Kind, credential: string, sharer: Sharer): Promise<Answer> {
     if (sharer.signal?.aborted) throw new CallerGone('no')
-    const key = `${credential} ${path}`
+    const key = keyOf(path, credential)
     const flight = this.#slots.get(key)?.flight ?? this.#start(key, path, kind, credential)
     return flight.join(sharer)
+  }
+
+  /** Whether such a read is on its way already: one more who gets it costs authentik nothing. */
+  isOnItsWay(path: string, credential: string): boolean {
+    return this.#slots.get(keyOf(path, credential))?.flight !== undefined
   }
 
   /**
@@ -134,6 +139,10 @@ export class Upstream {
     delete slot.flight
     if (this.#slots.get(key) === slot) this.#slots.delete(key)
   }
+}
+
+function keyOf(path: string, credential: string): string {
+  return `${credential} ${path}`
 }
 
 /** The place is given back when the answer has been judged: whoever is next depends on whether the credential was accepted. */
