@@ -40,10 +40,8 @@ export function createContext(
   { upstream, observer, timeout }: ContextOptions,
 ): Context {
   const credential = readCredential(request.headers.get('authorization'))
-  const account = accounts.get(request) ?? new Account()
+  const account = accounts.get(request) ?? new Account(request.signal, timeout)
   accounts.set(request, account)
-  const deadline = account.arrived + timeout
-  const { signal } = request
   const operation = record.startOperation()
   const authentik = new Authentik({
     upstream,
@@ -52,8 +50,7 @@ export function createContext(
     operation,
     observer,
     forwardedFor: address,
-    signal,
-    deadline,
+    reader: account.reader,
   })
   return { authentik, account, operation, kept: new Map() }
 }

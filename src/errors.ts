@@ -40,7 +40,7 @@ export const codes = {
     nothingDone: true,
   },
   QUERY_TOO_COMPLEX: {
-    meaning: `The document has more than ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentDirectives} directives, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters (${limits.requestCharacters} in all of the request) or ${limits.documentBrackets} open brackets, or asks for the schema twice. Or the operation needs more than ${limits.upstreamRequests} requests to authentik, gives more than ${limits.objects} objects, or answers more than ${limits.fields} fields, those of objects inside others too.`,
+    meaning: `The document has more than ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentDirectives} directives, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters (${limits.requestCharacters} in all of the request) or ${limits.documentBrackets} open brackets, or asks for the schema twice. Or the operation needs more than ${limits.upstreamRequests} requests to authentik, gives more than ${limits.objects} objects, or answers more than ${limits.fieldsAtFirst} fields, those of objects inside others too; each answer of authentik allows for ${limits.fieldsForAnswer} more, up to ${limits.fields}.`,
     log: 'silent',
     nothingDone: true,
   },
@@ -150,13 +150,16 @@ export class UpstreamError extends GraphQLError {
 
   constructor(code: Code, message: string, { sent, retryAfter, since, authentik, cause }: FailureFacts) {
     const times = { ...(retryAfter !== undefined && { retryAfter }), ...(since !== undefined && { since }) }
+    // Without a stack: see below.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(message, { extensions: { code, ...times, ...(authentik && { authentik }) } })
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.sent = sent
     this.since = since
     this.authentik = authentik
     this.cause = cause
-    leaveOutStack(this)
   }
 
   /** Whether authentik may have done what was asked, though it did not say so. */
@@ -179,10 +182,13 @@ export function invalidAnswer(what: string, authentik?: AnswerDetails, cause?: u
   return new UpstreamError('UPSTREAM_INVALID_RESPONSE', `Upstream sent ${what}.`, { sent: 'yes', cause, ...details })
 }
 
-/** A failure of the network. `no` if the request was surely never sent; otherwise authentik may have acted on it. */
-export function unreachable(sent: 'no' | 'maybe', cause: unknown): UpstreamError {
-  const message = sent === 'no' ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
-  return new UpstreamError('UPSTREAM_UNAVAILABLE', message, { sent, cause })
+/** A failure of the network. */
+export class Unreachable extends UpstreamError {
+  /** `no` if the request was surely never sent; otherwise authentik may have acted on it. */
+  constructor(sent: 'no' | 'maybe', cause: unknown) {
+    const message = sent === 'no' ? 'authentik cannot be reached.' : 'The connection to authentik broke.'
+    super('UPSTREAM_UNAVAILABLE', message, { sent, cause })
+  }
 }
 
 /** Nothing was sent, since there is too much already: "Too many requests wait for authentik.", as a rule. */
@@ -214,14 +220,18 @@ export function inputError(expected: string, came: unknown): GraphQLError {
 
 /** An error with a code, for everything that the gateway finds wrong without asking authentik. */
 export function codedError(code: Code, message: string): GraphQLError {
-  const error = new GraphQLError(message, { extensions: { code } })
-  leaveOutStack(error)
-  return error
+  return withoutStack(() => new GraphQLError(message, { extensions: { code } }))
 }
 
-/** graphql copies the stack when it locates an error. Nobody reads it, and writing it costs more than all the rest. */
-function leaveOutStack(error: GraphQLError): void {
-  error.stack = error.message
+/** Makes an error without a stack: nobody reads it, and writing it costs more than all the rest. */
+export function withoutStack<E extends Error>(create: () => E): E {
+  const { stackTraceLimit } = Error
+  try {
+    Error.stackTraceLimit = 0
+    return create()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
 }
 
 /** The value in JSON; of an object or a list only its kind, since it may be deep. */

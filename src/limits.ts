@@ -61,12 +61,24 @@ export const limits = {
   objects: 5000,
   /** Fields of all objects given, those inside others too, and the objects: a page of 1000 tokens with all that is usual around them. */
   fields: 60_000,
-  /** Waiting for an object to be loaded, though it may be loaded already, costs as much as so many fields. */
+  /** How many of them before authentik has answered anything: answering them takes some 70 ms of CPU. */
+  fieldsAtFirst: 25_000,
+  /** How many more for each answer of authentik: with the answer itself, they take some 15 ms. */
+  fieldsForAnswer: 4000,
+  /** Rows, and objects that came for a field, that are answered before others are served: usual ones take some 10 ms. */
+  rowsAtOnce: 50,
+  /** Waiting for the object that has a field, where another one lacks it, costs as much as so many fields. */
   fieldsOfLoading: 6,
-  /** The same for a connection, before its rows. */
+  /** An object that is looked up by itself costs as much as so many fields, before its own. */
+  fieldsOfLookup: 3,
+  /** An error costs as much as so many fields. */
+  fieldsOfError: 12,
+  /** A connection costs as much as so many fields, before its rows. */
   fieldsOfConnection: 20,
   /** Characters of a field's name, and of the path in its error, that are paid for with the field. More cost as much again. */
   charactersOfField: 64,
+  /** Characters of a field's value that are paid for with the field. As many more cost as much as a field: they are all held at once. */
+  charactersOfText: 256,
   /** Ids in one argument: as many as one operation can look up, by `upstreamRequests`. */
   ids: 500,
   /** Characters of the answers that the operations of one HTTP request hold: 5000 tokens have some 15 million. */

@@ -1,12 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Sharer } from './wire/flight.ts'
 
 /** What one HTTP request has spent, however many operations it has. */
 export class Account {
-  /** When the request came, by `performance.now()`. */
-  readonly arrived = performance.now()
   readonly #refusal = new AbortController()
+  readonly #queriesEnd = new AbortController()
+  /** The request's queries, as they wait for what is read: until nothing more is to be sent for them. */
+  readonly reader: Sharer
   /** Why the request's queries are given up, as soon as they are. */
   readonly givenUp: Promise<UpstreamError>
   /** For a field that is not answered any more. Nobody waits for it: it goes with the request. */
@@ -14,18 +16,26 @@ export class Account {
   readonly #giveUp: (error: UpstreamError) => void
   #reads = 0
   #objects = 0
+  // Each is made once, however often it is thrown.
+  #tooManyReads: UpstreamError | undefined
   #tooManyObjects: UpstreamError | undefined
   #fields = 0
+  #isOverdrawn = false
+  readonly #results = { fields: 0, requests: 0 }
+  readonly #answers = new WeakSet<object>()
+  #answered = 0
   #characters = 0
 
-  constructor() {
+  /** For the request that comes now: the signal that its caller has hung up, and for how many milliseconds it may take. */
+  constructor(signal: AbortSignal, timeout: number) {
     let giveUp: (error: UpstreamError) => void = () => {}
     this.givenUp = new Promise((resolve) => {
       giveUp = resolve
     })
     this.#giveUp = giveUp
+    this.reader = { signal, deadline: performance.now() + timeout, refusal: this.#queriesEnd.signal }
     // Each read listens.
-    setMaxListeners(0, this.#refusal.signal)
+    setMaxListeners(0, this.#refusal.signal, this.#queriesEnd.signal)
   }
 
   /** Aborted when authentik has refused the credential, with that failure as the reason. */
@@ -36,13 +46,15 @@ export class Account {
   /** Remembers that authentik does not accept the credential: nothing more is sent for this request. */
   refuse(failure: UpstreamError): void {
     this.#refusal.abort(failure)
+    this.#queriesEnd.abort(failure)
   }
 
   /** Pays for one request to authentik. Throws QUERY_TOO_COMPLEX when there are too many. */
   payRead(): void {
     this.#reads += 1
     if (this.#reads <= limits.upstreamRequests) return
-    throw tooComplex(`needs more than ${limits.upstreamRequests} requests to authentik`)
+    this.#tooManyReads ??= tooComplex(`needs more than ${limits.upstreamRequests} requests to authentik`)
+    throw this.#tooManyReads
   }
 
   /**
@@ -52,28 +64,55 @@ export class Account {
   payObjects(objects: number): void {
     this.#objects += objects
     if (this.#objects <= limits.objects) return
-    // One for all: each has a stack of its own.
     this.#tooManyObjects ??= tooComplex(`gives more than ${limits.objects} objects`)
     throw this.#tooManyObjects
   }
 
-  /** Pays for the text of an answer that is to be held. Throws QUERY_TOO_COMPLEX when all have too much. */
-  payText({ length }: string): void {
-    this.#characters += length
+  /**
+   * Pays for an answer of authentik that is to be held: once, though several operations may share it. More fields may be
+   * answered then. Throws QUERY_TOO_COMPLEX when all answers have too much text.
+   */
+  payAnswer(answer: { readonly text: string }): void {
+    if (this.#answers.has(answer)) return
+    this.#answers.add(answer)
+    this.#answered += 1
+    this.#characters += answer.text.length
     if (this.#characters > limits.heldCharacters) throw tooComplex('needs more of authentik than can be held')
   }
 
-  /** Pays for fields that are to be answered. False when there are too many: the request's queries are given up. */
+  /** Pays for fields that queries are to answer. False when there are too many: the request's queries are given up. */
   payFields(fields: number): boolean {
+    if (this.#isOverdrawn) return false
     this.#fields += fields
-    if (this.isOverdrawn) this.#giveUp(tooComplex(`answers more than ${limits.fields} fields`))
-    return !this.isOverdrawn
+    const allowed = fieldsFor(this.#answered)
+    if (this.#fields <= allowed) return true
+    this.#isOverdrawn = true
+    const error = tooComplex(`answers more than ${allowed} fields`)
+    this.#giveUp(error)
+    this.#queriesEnd.abort(error)
+    return false
   }
 
   /** Whether the request's queries are given up. */
   get isOverdrawn(): boolean {
-    return this.#fields > limits.fields
+    return this.#isOverdrawn
   }
+
+  /**
+   * Pays for fields in which mutations are to tell what became of so many requests to authentik, before these are sent. Throws
+   * QUERY_TOO_COMPLEX when there are too many. What queries have spent does not count: it must not keep anybody from revoking.
+   */
+  payResults(fields: number, requests: number): void {
+    const results = { fields: this.#results.fields + fields, requests: this.#results.requests + requests }
+    const allowed = fieldsFor(results.requests)
+    if (results.fields > allowed) throw tooComplex(`answers more than ${allowed} fields. Nothing is deleted`)
+    Object.assign(this.#results, results)
+  }
+}
+
+/** How many fields may be answered for so many requests to authentik. */
+function fieldsFor(requests: number): number {
+  return Math.min(limits.fieldsAtFirst + requests * limits.fieldsForAnswer, limits.fields)
 }
 
 function tooComplex(what: string): UpstreamError {

@@ -6,6 +6,7 @@ import type { Account } from './account.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import type { Call } from './wire/exchange.ts'
+import type { Sharer } from './wire/flight.ts'
 import { type Answer, type Expected, judge } from './wire/judge.ts'
 import type { Kind } from './wire/turns.ts'
 import type { Credential, Upstream } from './wire/upstream.ts'
@@ -25,10 +26,8 @@ export interface AuthentikOptions {
   readonly observer: Observer
   /** The caller's address, if authentik is told. */
   readonly forwardedFor?: string | undefined
-  /** Aborted when the caller has hung up. Without it the work goes on. */
-  readonly signal?: AbortSignal
-  /** When the operation must have ended, by `performance.now()`. */
-  readonly deadline?: number
+  /** Who waits for what is read. Without it the work goes on to its end, and holds one page at a time. */
+  readonly reader?: Sharer
 }
 
 /** authentik, asked in one caller's name, for one operation. */
@@ -60,7 +59,7 @@ export class Authentik {
    * UPSTREAM_BUSY if too much of it is under way.
    */
   finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
-    const { signal: _signal, deadline: _deadline, ...rest } = this.#options
+    const { reader: _reader, ...rest } = this.#options
     return rest.upstream.finish(rest.credential, () => work(new Authentik(rest)))
   }
 
@@ -71,17 +70,19 @@ export class Authentik {
     query: Query = {},
     isRight?: (body: object) => boolean,
   ): Promise<BodyOf<E>> {
-    const { upstream, account, signal, deadline } = this.#options
+    const { upstream, account, reader } = this.#options
     const call = this.#call('GET', pathOf(endpoint, key) + searchOf(query))
-    account.payRead()
+    // Nobody looks at what comes for queries that are given up.
+    if (reader && account.isOverdrawn) return account.never
+    if (!upstream.isOnItsWay(call)) account.payRead()
     const ask = async (read: ReadRecord) => {
-      const sharer = { read, signal, deadline, refusal: account.refusal }
-      const answer = await upstream.get(call, kindOf(endpoint, query), sharer)
-      // Work that is finished whatever happens holds one page at a time.
-      if (signal) account.payText(answer.text)
+      const waiting = reader ?? { refusal: account.refusal }
+      const answer = await upstream.get(call, kindOf(endpoint, query), waiting, read)
+      if (reader) account.payAnswer(answer)
       return answer
     }
-    return this.#judged('GET', { ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
+    const body = this.#judged('GET', { ...endpoint, isRight }, ask) as Promise<BodyOf<E>>
+    return reader ? body.finally(() => (account.isOverdrawn ? account.never : undefined)) : body
   }
 
   /** One page, or null if the page number is past the end. A 404 for page 1 is a real error and is thrown. */
@@ -100,7 +101,7 @@ export class Authentik {
     let requestId: string | undefined
     const expected = { path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' } as const
     await this.#judged('DELETE', expected, async (read) => {
-      const answer = await upstream.delete(call, { read, refusal: account.refusal })
+      const answer = await upstream.delete(call, { refusal: account.refusal }, read)
       requestId = answer.requestId
       return answer
     })
@@ -114,7 +115,7 @@ export class Authentik {
     try {
       const call = this.#call('GET', endpoints.me.path)
       const { user } = (await this.#judged('GET', endpoints.me, (read) =>
-        upstream.get(call, 'deletion', { read, deadline, refusal: account.refusal }),
+        upstream.get(call, 'deletion', { deadline, refusal: account.refusal }, read),
       )) as BodyOf<typeof endpoints.me>
       const username = shorten(String(user.username), limits.nameCharacters)
       // A log never holds a token, even where upstream sends it back as a name.

@@ -1,29 +1,144 @@
-import type { GraphQLFieldResolver } from 'graphql'
+import {
+  type GraphQLFieldResolver,
+  GraphQLNonNull,
+  type GraphQLResolveInfo,
+  locatedError,
+  responsePathAsArray,
+} from 'graphql'
 import type { Context } from '../context.ts'
+import { withoutStack } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { weightOf } from './loading/wanted.ts'
+import { inTurn } from './pace.ts'
 
 type Resolver<C> = GraphQLFieldResolver<unknown, C, object>
 
+// Objects inside others cost authentik nothing, but the gateway time and memory, and so do errors. A query pays for them before
+// they are answered. Once there are too many, no field is answered any more (see `Account.givenUp`): an error for each would cost
+// more than the objects. What a mutation tells is paid for before it begins, since what was done must be told.
+
 /**
- * The resolver of a field that gives objects, which pays for them and for the fields selected of them before these are
- * answered: objects inside others cost authentik nothing, but the gateway time and memory. Once there are too many, no such
- * field is answered any more (see `Account.givenUp`): an error for each would cost more than the objects. What a mutation tells
- * is not charged: what was done must be told.
+ * The resolver of a field, which pays for the objects that it gives, with the fields selected of them; a leaf pays for long text.
+ * An object that is looked up by itself pays for its fields when it has come.
+ * Failures know their places: graphql would make each anew to tell its place, with a stack, which costs more than all the rest.
+ *
+ * Below the root it fails by a promise alone. If a field of a row failed at once, graphql would forget the promises of the rows
+ * before it, and nobody would listen when one of them fails as well. At the root there are no rows, and graphql waits for the
+ * other fields before it answers.
  */
-export function charged<C>(resolve: Resolver<C>): Resolver<C> {
-  return (body, args, context, info) => {
-    if (info.operation.operation === 'mutation') return resolve(body, args, context, info)
-    const { account } = context as Context
-    const charge = (value: unknown) => {
-      const objects = Array.isArray(value) ? value : value == null ? [] : [value]
-      if (objects.length === 0) return value
-      const waiting = objects[0] instanceof Promise ? limits.fieldsOfLoading : 0
-      const fields = objects.length * (weightOf(context as Context, info) + waiting)
-      return account.payFields(fields) ? value : account.never
+export function charged<C>(resolve: Resolver<C>, isLeaf: boolean): Resolver<C> {
+  return (body, args, operation, info) => {
+    const context = operation as Context
+    const isFree = !isQuery(info)
+    if (!isFree && context.account.isOverdrawn) {
+      if (!isLeaf) return context.account.never
+      if (!(info.returnType instanceof GraphQLNonNull)) return null
     }
-    if (account.isOverdrawn) return account.never
-    const value = resolve(body, args, context, info)
-    return value instanceof Promise ? value.then(charge) : charge(value)
+    const take = (value: unknown) => {
+      const lasting = isFree ? value : isLeaf ? payForText(value, context) : payFor(value, context, info)
+      return isListOfPromises(lasting)
+        ? lasting.map((item, index) => item.catch(failAt(context, info, index)))
+        : lasting
+    }
+    try {
+      const value = resolve(body, args, operation, info)
+      return value instanceof Promise ? value.then(take, failAt(context, info)) : take(value)
+    } catch (error) {
+      const failure = located(error, info)
+      if (!info.path.prev) throw failure
+      return Promise.reject(failure)
+    }
   }
+}
+
+/** The resolver, which pays for its failure. */
+export function chargedForFailure<C>(resolve: Resolver<C>): Resolver<C> {
+  return (body, args, context, info) => {
+    const fail = (error: unknown): Promise<never> => {
+      const { account } = context as Context
+      if (!isQuery(info) || account.payFields(limits.fieldsOfError)) throw error
+      return account.never
+    }
+    try {
+      const value = resolve(body, args, context, info)
+      return value instanceof Promise ? value.catch(fail) : value
+    } catch (error) {
+      return fail(error)
+    }
+  }
+}
+
+/**
+ * What becomes of each item by itself. Its failure is paid for; those that fail at once are not even tried when they cannot be
+ * paid. `find` fails at once where the item alone shows that it is wrong.
+ */
+export function eachAlone<T, R>(
+  { account }: Context,
+  items: readonly T[],
+  find: (item: T) => Promise<R>,
+): Promise<R>[] {
+  const fail = (error: unknown): Promise<never> =>
+    account.payFields(limits.fieldsOfError) ? Promise.reject(error) : account.never
+  return items.map((item) => {
+    if (account.isOverdrawn) return account.never
+    try {
+      return find(item).catch(fail)
+    } catch (error) {
+      return fail(error)
+    }
+  })
+}
+
+/** The object or the objects; never if they cannot be paid. */
+function payFor(value: unknown, context: Context, info: GraphQLResolveInfo): unknown {
+  const { account } = context
+  if (isListOfPromises(value)) {
+    if (!account.payFields(value.length * limits.fieldsOfLookup)) {
+      // Nobody listens when one of them fails.
+      for (const item of value) item.catch(() => {})
+      return account.never
+    }
+    return value.map((item) => item.then((object) => payFor(object, context, info)))
+  }
+  const objects = Array.isArray(value) ? value.length : value == null ? 0 : 1
+  if (objects > 0 && !account.payFields(objects * weightOf(context, info))) return account.never
+  return Array.isArray(value) && objects > limits.rowsAtOnce ? value.map((row) => inTurn(context, row)) : value
+}
+
+/** The value of a leaf. If it cannot be paid, nobody gets it. */
+function payForText(value: unknown, { account }: Context): unknown {
+  const fields = Math.floor(charactersOf(value) / limits.charactersOfText)
+  if (fields > 0) account.payFields(fields)
+  return value
+}
+
+/** The characters of all texts and names in a value. */
+function charactersOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.entries(value).reduce((sum, [name, inner]) => sum + name.length + charactersOf(inner), 0)
+}
+
+function isListOfPromises(value: unknown): value is Promise<unknown>[] {
+  return Array.isArray(value) && value[0] instanceof Promise
+}
+
+function isQuery({ operation }: GraphQLResolveInfo): boolean {
+  return operation.operation === 'query'
+}
+
+/** Throws an error again, with the place of the field or of its item. */
+function failAt(
+  { account }: Context,
+  info: GraphQLResolveInfo,
+  ...index: number[]
+): (error: unknown) => Promise<never> {
+  return (error) => {
+    if (isQuery(info) && account.isOverdrawn) return account.never
+    throw located(error, info, ...index)
+  }
+}
+
+function located(error: unknown, { fieldNodes, path }: GraphQLResolveInfo, ...index: number[]): Error {
+  return withoutStack(() => locatedError(error, fieldNodes, [...responsePathAsArray(path), ...index]))
 }

@@ -5,10 +5,11 @@ import { type Include, listOf } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
 import { invalidAnswer } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { charged } from './charges.ts'
+import { charged, chargedForFailure } from './charges.ts'
 import { type Check, checkOf } from './checks.ts'
 import { type Declaration, declarationOf, type Shortened } from './declaration.ts'
 import { lookups } from './loading/lookup.ts'
+import { inTurn } from './pace.ts'
 
 declare global {
   export namespace PothosSchemaTypes {
@@ -43,8 +44,7 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     field: PothosOutputFieldConfig<Types>,
   ): Resolver<Types['Context']> {
     const { kind } = field.type.kind === 'List' ? field.type.type : field.type
-    const answer = this.#hydrated(resolve, field)
-    return failingLater(kind === 'Scalar' || kind === 'Enum' ? answer : charged(answer))
+    return charged(this.#hydrated(resolve, field), kind === 'Scalar' || kind === 'Enum')
   }
 
   #hydrated(
@@ -54,8 +54,8 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const declaration = declarationOf({ extensions: { ...extensions, pothosOptions } })
     const { reads, include, fromOwnEndpoint = false, shortened } = declaration
     const marking = shortened ? marked(resolve, shortened) : resolve
-    if (!reads) return marking
-    const answer = checked(marking, parentType, declaration, reads)
+    if (!reads) return chargedForFailure(marking)
+    const answer = chargedForFailure(checked(marking, parentType, declaration, reads))
     const lookup = lookups.get(parentType)
     if (!lookup) return answer
     return (body, args, context, info) => {
@@ -65,23 +65,8 @@ export class BodyPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       const { account } = context as Context
       if (!account.payFields(limits.fieldsOfLoading)) return account.never
       const own = lookup.load(context as Context, lookup.keyOf(body as object), including(include))
-      return own.then((found) => answer(found, args, context, info))
-    }
-  }
-}
-
-/**
- * The resolver, which fails by a promise alone below the root. If a field of a row failed at once, graphql would forget the
- * promises of the rows before it, and nobody would listen when one of them fails as well. At the root there are no rows, and
- * graphql waits for the other fields before it answers.
- */
-function failingLater<C>(resolve: Resolver<C>): Resolver<C> {
-  return (body, args, context, info) => {
-    try {
-      return resolve(body, args, context, info)
-    } catch (error) {
-      if (!info.path.prev) throw error
-      return Promise.reject(error)
+      const inItsTurn = own.then((found) => inTurn(context as Context, found))
+      return inItsTurn.then((found) => answer(found, args, context, info))
     }
   }
 }
@@ -122,11 +107,13 @@ function checked<C>(
   reads: readonly string[],
 ): Resolver<C> {
   const unusable = (cause?: unknown) => invalidAnswer(`no usable "${reads.join('" or "')}"`, undefined, cause)
+  // One for all: it may be told of each row.
+  const lacking = unusable()
   const may = mayLack(typename, reads)
   let fits: Check | undefined
   return (body, args, context, info) => {
     fits ??= checkOf(info.returnType)
-    if (!fitsIn(body as Body, reads, may, include)) throw unusable()
+    if (!fitsIn(body as Body, reads, may, include)) throw lacking
     let value: unknown
     try {
       value = resolve(body, args, context, info)
@@ -135,7 +122,7 @@ function checked<C>(
       throw error instanceof TypeError ? unusable(error) : error
     }
     if (fits(value)) return value
-    throw unusable()
+    throw lacking
   }
 }
 

@@ -3,6 +3,7 @@ import { type Context, keep } from '../context.ts'
 import { inputError, nullIfNotFound } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
+import { eachAlone } from './charges.ts'
 import { chargeIds, lookups } from './loading/lookup.ts'
 import { wantedOf } from './loading/wanted.ts'
 
@@ -38,12 +39,14 @@ export function typenameOf(body: object, context: Context): string | undefined {
  * Gets an object of the named type by its key or global id, for the selection at hand. Throws UpstreamError, and
  * BAD_USER_INPUT where there is no such type.
  */
-export async function getNode(context: Context, info: GraphQLResolveInfo, typename: string, id: string) {
+export function getNode(context: Context, info: GraphQLResolveInfo, typename: string, id: string): Promise<object> {
   const lookup = lookups.get(typename)
   if (!lookup) throw inputError(`a type with global ids (${[...lookups.keys()].join(', ')})`, typename)
-  const body = await lookup.load(context, lookup.readId(id), wantedOf(context, info, typename).includes)
-  typenames(context).set(body, typename)
-  return body
+  const found = lookup.load(context, lookup.readId(id), wantedOf(context, info, typename).includes)
+  return found.then((body) => {
+    typenames(context).set(body, typename)
+    return body
+  })
 }
 
 /** The type that a global id names. Throws BAD_USER_INPUT for anything else. */
@@ -74,7 +77,7 @@ builder.queryType({
       args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${limits.ids}.` }) },
       resolve: (_root, { ids }, context, info) => {
         chargeIds(context, ids)
-        return ids.map(async (id) => getNode(context, info, readTypename(id), id).catch(nullIfNotFound))
+        return eachAlone(context, ids, (id) => getNode(context, info, readTypename(id), id).catch(nullIfNotFound))
       },
     }),
   }),

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { inputError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
+import { eachAlone } from './charges.ts'
 import { chargeIds, lookups } from './loading/lookup.ts'
 import { getNode, typenameOf } from './node.ts'
 import { type Entity, printForFederation, printForStitching } from './sdl.ts'
@@ -79,9 +80,9 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, { representations }, context, info) => {
       chargeIds(context, representations, 'representations')
-      return representations.map(async (representation) => {
+      return eachAlone(context, representations, (representation) => {
         const { typename, id } = readRepresentation(representation)
-        return (await getNode(context, info, typename, id)) as never
+        return getNode(context, info, typename, id) as Promise<never>
       })
     },
   }),

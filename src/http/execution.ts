@@ -12,7 +12,7 @@ import { limits } from '../limits.ts'
 /** What the execution needs of an operation's context. */
 interface Spending {
   /** Why the request's queries are given up, as soon as they are. */
-  readonly account: { readonly givenUp: Promise<GraphQLError> }
+  readonly account: { readonly givenUp: Promise<GraphQLError>; readonly isOverdrawn: boolean }
 }
 
 /**
@@ -48,7 +48,7 @@ function executeWithinLimits(args: Parameters<typeof execute>[0]): ReturnType<ty
   if (!isQuery || !(result instanceof Promise)) return result
   const { account } = args.contextValue as Spending
   const givenUp = account.givenUp.then((error): ExecutionResult => ({ data: null, errors: [error] }))
-  return Promise.race([result, givenUp])
+  return Promise.race([result.then((whole) => (account.isOverdrawn ? givenUp : whole)), givenUp])
 }
 
 /** Nothing was executed, since a variable does not fit: 400 for those who take GraphQL's own media type, as for a document. */

@@ -2,6 +2,7 @@ import type { Authentik } from '../authentik/authentik.ts'
 import type { OAuth2ProviderBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from '../graph/builder.ts'
+import { eachAlone } from '../graph/charges.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
 import { checkPage } from '../graph/lists/walk.ts'
@@ -162,7 +163,8 @@ OAuth2Provider.implement({
       reads: ['jwt_federation_providers'],
       description: `The providers whose tokens the client may sign in with. Each is loaded by itself, and may fail by itself. Null before authentik 2024.12. ${loaded}`,
       resolve: (provider, _args, context) =>
-        provider.jwt_federation_providers?.map(async (pk) =>
+        provider.jwt_federation_providers &&
+        eachAlone(context, provider.jwt_federation_providers, (pk) =>
           providers.load(context, providers.checkKey(pk), new Set()),
         ),
     }),

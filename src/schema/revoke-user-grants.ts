@@ -11,7 +11,7 @@ import { authorizationCodes } from './authorization-code.ts'
 import type { GrantKind } from './grant.ts'
 import { providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
-import { type Report, type Result, RevokePayload, revokeAll } from './revoke.ts'
+import { type Report, type Result, RevokePayload, revokeAll, weightOfResult } from './revoke.ts'
 import { users } from './user.ts'
 
 /** In this order, so that no client can exchange a code or a refresh token for what was just revoked. */
@@ -36,25 +36,26 @@ builder.mutationField('revokeUserGrants', (t) =>
         description: 'If true, nothing is deleted: the result says what would be.',
       }),
     },
-    resolve: (_root, { user, provider, dryRun }, context) => {
+    resolve: (_root, { user, provider, dryRun }, context, info) => {
       const whose = {
         user: users.readId(user),
         ...(provider != null && { provider: providers.readId(provider) }),
       }
-      return context.authentik.finish((authentik) => revokeGrants(context, authentik, whose, dryRun))
+      const weight = weightOfResult(info)
+      return context.authentik.finish((authentik) => revokeGrants(context, authentik, { whose, dryRun, weight }))
     },
   }),
 )
 
-async function revokeGrants(context: Context, authentik: Authentik, whose: Whose, dryRun: boolean): Promise<Report> {
+async function revokeGrants(context: Context, authentik: Authentik, work: Omit<Work, 'results'>): Promise<Report> {
   const results: Result[] = []
   const failures: unknown[] = []
   for (const kind of kinds) {
     try {
-      await revokeKind(context, authentik, kind, { whose, dryRun, results })
+      await revokeKind(context, authentik, kind, { ...work, results })
     } catch (error) {
       failures.push(error)
-      results.push(notListed(kind, whose, error))
+      results.push(notListed(kind, work.whose, error))
     }
   }
   // If nothing but failures came, the first is thrown. Otherwise the results are returned, failures included.
@@ -65,6 +66,8 @@ async function revokeGrants(context: Context, authentik: Authentik, whose: Whose
 interface Work {
   readonly whose: Whose
   readonly dryRun: boolean
+  /** What a result costs the gateway. */
+  readonly weight: number
   /** Each result is added as soon as it is known: what fails later does not take it away. */
   readonly results: Result[]
 }
@@ -74,7 +77,7 @@ async function revokeKind<B extends GrantBody>(
   context: Context,
   authentik: Authentik,
   kind: GrantKind<B>,
-  { whose, dryRun, results }: Work,
+  { whose, dryRun, weight, results }: Work,
 ): Promise<void> {
   const tried = new Set<number>()
   for (let fresh = true; fresh; ) {
@@ -84,6 +87,8 @@ async function revokeKind<B extends GrantBody>(
       const listed = await listPks(authentik, kind, whose, offset)
       const pks = [...new Set(listed.pks)].filter((pk) => !tried.has(pk))
       for (const pk of pks) tried.add(pk)
+      // A deletion pays for its own result.
+      if (dryRun) context.account.payResults(pks.length * weight, 1)
       const outcomes = dryRun
         ? pks.map((pk): Result => ({ id: kind.lookup.globalId(pk), outcome: 'WOULD_REVOKE' }))
         : await revokeAll(context, authentik, kind.lookup, pks)

@@ -1,9 +1,11 @@
+import type { GraphQLResolveInfo } from 'graphql'
 import type { Authentik } from '../authentik/authentik.ts'
 import type { Endpoint } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
 import { type Code, inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { chargeIds, type Lookup } from '../graph/loading/lookup.ts'
+import { weightOfItems } from '../graph/loading/wanted.ts'
 import type { Types } from '../graph/types.ts'
 import { limits } from '../limits.ts'
 import type { DeletionFacts } from '../observe/observer.ts'
@@ -99,18 +101,32 @@ export function revokeField(
 ) {
   return t.field({
     type: RevokePayload,
-    description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has its own outcome. If one id is malformed, nothing is deleted. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
+    description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has its own outcome. If one id is malformed, or if the results would have too many fields, nothing is deleted. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
     args: { ids: t.arg.idList({ required: true, description: `authentik's keys or global ids, 1 to ${limits.ids}.` }) },
-    resolve: (_root, { ids }, context) => revokeByIds(context, revocable, ids),
+    resolve: (_root, { ids }, context, info) => revokeByIds(context, revocable, ids, weightOfResult(info)),
   })
 }
 
-/** Deletes each distinct object once. Throws BAD_USER_INPUT for a malformed id, before anything is deleted. */
-async function revokeByIds(context: Context, revocable: Revocable, ids: readonly string[]): Promise<Report> {
+/** What a result costs the gateway, by what is selected of it. */
+export function weightOfResult(info: GraphQLResolveInfo): number {
+  return weightOfItems(info, RevokePayload.name, 'results', RevokeResult.name)
+}
+
+/**
+ * Deletes each distinct object once. Throws BAD_USER_INPUT for a malformed id, and QUERY_TOO_COMPLEX where the results would be
+ * too much to tell, before anything is deleted.
+ */
+async function revokeByIds(
+  context: Context,
+  revocable: Revocable,
+  ids: readonly string[],
+  weight: number,
+): Promise<Report> {
   if (ids.length === 0) throw inputError('at least one id', ids.length)
   chargeIds(context, ids)
   const keys = ids.map((id) => revocable.readId(id))
   const distinct = [...new Set(keys)]
+  context.account.payResults(ids.length * weight, distinct.length)
   const results = await context.authentik.finish((authentik) => revokeAll(context, authentik, revocable, distinct))
   const resultOf = new Map(distinct.map((key, index) => [key, results[index]]))
   return { results: keys.flatMap((key) => resultOf.get(key) ?? []), distinct: results }

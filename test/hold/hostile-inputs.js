@@ -159,6 +159,10 @@ const embedded = [
     `{ accessTokens(first: 1000) { nodes { ${words(98, (index) => `a${index}: expires`)} } } }`,
   ),
   withToken(
+    'aliases of a long text of 1000 codes',
+    `{ authorizationCodes(first: 1000) { nodes { ${words(50, (index) => `a${index}: scope`)} } } }`,
+  ),
+  withToken(
     'directives on each of 1000 tokens',
     `{ accessTokens(first: 1000) { nodes { ${words(90, () => 'pk @skip(if: false)')} } } }`,
   ),
@@ -193,6 +197,36 @@ const lookups = [
     '500 malformed ids x 100 aliases',
     `query ($ids: [ID!]!) { ${words(100, (index) => `a${index}: nodes(ids: $ids) { id }`)} }`,
     { ids: times(500, () => text(400)) },
+  ),
+  withToken(
+    '500 malformed ids x 3 aliases',
+    `query ($ids: [ID!]!) { ${words(3, (index) => `a${index}: nodes(ids: $ids) { id }`)} }`,
+    { ids: times(500, () => text(400)) },
+  ),
+  withToken(
+    '500 malformed ids x 100 aliases, of one type',
+    `query ($ids: [ID!]!) { ${words(98, (index) => `a${index}: usersByIds(ids: $ids) { id }`)} }`,
+    { ids: times(500, () => text(400)) },
+  ),
+  input(
+    'a batch of 10 with 500 malformed ids each',
+    times(10, () => from('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids: times(500, () => text(40)) })),
+    { token },
+  ),
+  withToken(
+    'bad representations x 98 aliases',
+    `query ($r: [_Any!]!) { ${words(98, (index) => `a${index}: _entities(representations: $r) { __typename }`)} }`,
+    { r: times(500, (index) => ({ __typename: text(200), pk: `${index}${text(200)}` })) },
+  ),
+  withToken(
+    'a revocation of one id 500 times, told 98 times',
+    `mutation ($ids: [ID!]!) { revokeAccessTokens(ids: $ids) { results { ${words(98, (index) => `a${index}: outcome`)} } } }`,
+    { ids: same },
+  ),
+  withToken(
+    'a revocation of one id 500 times, told 50 times',
+    `mutation ($ids: [ID!]!) { revokeAccessTokens(ids: $ids) { results { ${words(50, (index) => `a${index}: outcome`)} } } }`,
+    { ids: same },
   ),
   withToken('representations', `query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }`, {
     r: times(500, () => ({ __typename: 'User', pk: {} })),

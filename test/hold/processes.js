@@ -31,7 +31,10 @@ async function startUpstream(model, argv) {
 /** The built gateway; over the embedded authentik if no other is named. */
 export async function startGateway(settings) {
   const env = { PATH: process.env.PATH, PORT: '0', LOG_LEVEL: 'silent', ...settings }
-  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js')], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(root, 'dist/cli/main.js')], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
   const [, url] = await printed(child, /listens on (\S+)\n/)
   return { child, url }
 }

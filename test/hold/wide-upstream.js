@@ -1,6 +1,6 @@
 // An authentik in which everything is in everything, as a process of its own: ten groups in each user and in each group, twenty
-// federated providers, 1000 rows in each list, refresh tokens without a property. Prints its address; GET /stats tells how many
-// requests it has had.
+// federated providers, 1000 rows in each list, refresh tokens without a property, codes
+// with long scopes. Prints its address; GET /stats tells how many requests it has had.
 import { createServer } from 'node:http'
 
 const uuid = (number) => `00000000-0000-0000-0000-${String(number).padStart(12, '0')}`
@@ -42,6 +42,7 @@ const bodies = {
     revoked: false,
   }),
   refresh_tokens: (pk) => ({ pk }),
+  authorization_codes: (pk) => ({ pk, scope: ['x'.repeat(2000)] }),
   oauth2: provider,
   users: user,
   groups: (pk) => ({

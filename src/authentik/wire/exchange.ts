@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
-import { invalidAnswer, shorten, UpstreamError, unreachable } from '../../errors.ts'
+import { invalidAnswer, shorten, Unreachable, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Answer } from './judge.ts'
@@ -62,7 +62,7 @@ export class Exchange {
     } catch (error) {
       if (error instanceof UpstreamError) throw error
       if (state.used && !state.begun) throw new StaleConnection(error)
-      throw unreachable(state.dispatched ? 'maybe' : 'no', error)
+      throw new Unreachable(state.dispatched ? 'maybe' : 'no', error)
     }
   }
 
@@ -162,9 +162,9 @@ export class Exchange {
 }
 
 /** The connection had been used before, and broke before the first byte of an answer. */
-export class StaleConnection extends UpstreamError {
+export class StaleConnection extends Unreachable {
   constructor(cause: unknown) {
-    super('UPSTREAM_UNAVAILABLE', 'The connection to authentik broke.', { sent: 'maybe', cause })
+    super('maybe', cause)
   }
 }
 

@@ -12,13 +12,11 @@ export interface Clocks {
 
 /** Whoever waits for an answer. */
 export interface Sharer {
-  /** What it waits for, and for how long. */
-  readonly read: ReadRecord
   /** Aborted when the caller has hung up. */
   readonly signal?: AbortSignal | undefined
   /** When its operation must have ended, by `performance.now()`. */
   readonly deadline?: number | undefined
-  /** Aborted when authentik has refused the credential, with that failure as the reason. */
+  /** Aborted when the request is not to be sent any more, with the failure as the reason. */
   readonly refusal?: AbortSignal | undefined
 }
 
@@ -48,6 +46,7 @@ export class Flight {
   #sent: 'no' | 'maybe' = 'no'
   #landed = false
   #sharers = 0
+  readonly #waits = new Map<Sharer, Promise<Answer>>()
 
   constructor(send: Send, clocks: Clocks) {
     this.#clocks = clocks
@@ -68,8 +67,17 @@ export class Flight {
     this.#answer.then(land, land)
   }
 
-  /** The answer, for one more who waits. Throws UpstreamError. */
-  async join(sharer: Sharer): Promise<Answer> {
+  /** The answer, for one more who waits, who may ask for it often. `read` is told when its turn comes. Throws UpstreamError. */
+  join(sharer: Sharer, read: ReadRecord): Promise<Answer> {
+    const tell = () => this.#begun && read.begin()
+    tell()
+    this.#onTurn.add(tell)
+    const answer = this.#waits.get(sharer) ?? this.#share(sharer)
+    this.#waits.set(sharer, answer)
+    return answer
+  }
+
+  async #share(sharer: Sharer): Promise<Answer> {
     this.#sharers += 1
     try {
       return await this.#wait(sharer)
@@ -79,7 +87,7 @@ export class Flight {
     }
   }
 
-  #wait({ read, signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
+  #wait({ signal, deadline = Number.POSITIVE_INFINITY, refusal }: Sharer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new CallerGone(this.#sent))
       let timer: NodeJS.Timeout | undefined
@@ -95,7 +103,6 @@ export class Flight {
       }
       const wind = () => {
         clearTimeout(timer)
-        if (this.#begun) read.begin()
         const clock = this.#begun ? this.#clocks.upstream : this.#clocks.queue
         const left = deadline - performance.now()
         timer = setTimeout(() => fail(left < clock ? this.#operationLate() : this.#late()), Math.min(clock, left))

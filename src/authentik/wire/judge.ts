@@ -9,6 +9,8 @@ export interface Answer {
   readonly requestId: string | undefined
   readonly retryAfter: string | undefined
   readonly text: string
+  /** The text as JSON, as soon as somebody has judged the answer: all who share it share the body. */
+  body?: object
 }
 
 // authentik answers 403 to bad credentials, where 401 is usual. These three
@@ -43,7 +45,8 @@ const isOfKind: Readonly<Record<Expected['answer'], (body: Answered) => boolean>
  * UpstreamError that says what the caller may know. 5xx and 429 are judged by the status alone. Most others count only with a
  * JSON body of authentik's shape: a web page that answers 404 at a mistyped address must not say "no such token".
  */
-export function judge({ status, requestId, retryAfter, text }: Answer, expected: Expected): object {
+export function judge(answer: Answer, expected: Expected): object {
+  const { status, requestId, retryAfter, text } = answer
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
   const failure = (code: Code, message: string, wait = {}) =>
     new UpstreamError(code, message, { sent: 'yes', authentik: about, ...wait })
@@ -55,7 +58,7 @@ export function judge({ status, requestId, retryAfter, text }: Answer, expected:
   if (status === 405 && expected.answer === 'nothing' && !text.trimStart().startsWith('{')) {
     throw failure('UPSTREAM_UNAVAILABLE', 'authentik has crashed over the deletion (status 405).')
   }
-  const body = readJson(text, about)
+  const body = readJson(answer, about)
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
@@ -84,19 +87,22 @@ function readWait(header = ''): { readonly retryAfter?: number } {
   return seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
 }
 
-function readJson(text: string, about: AnswerDetails): object {
+function readJson(answer: Answer, about: AnswerDetails): object {
+  if (answer.body) return frozen(answer.body)
   let body: unknown
   try {
-    body = parseJson(text)
+    body = parseJson(answer.text)
   } catch {
     // The parser's own message quotes the text, so it is dropped.
   }
-  if (typeof body === 'object' && body !== null) return frozen(body)
-  throw invalidAnswer(`no JSON object (status ${about.status})`, about)
+  if (typeof body !== 'object' || body === null) throw invalidAnswer(`no JSON object (status ${about.status})`, about)
+  answer.body = body
+  return body
 }
 
-/** Freezes the body in all its depth, since several callers may share it. Without recursion: it may be deep. */
+/** Freezes a body that somebody else has too, in all its depth. Without recursion: it may be deep. */
 function frozen(body: object): object {
+  if (Object.isFrozen(body)) return body
   const parts = [body]
   for (const part of parts) {
     Object.freeze(part)

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { UpstreamError } from '../../errors.ts'
+import { Unreachable } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { StaleConnection } from './exchange.ts'
 import type { Answer } from './judge.ts'
@@ -92,6 +92,5 @@ export function endingOf({ status, retryAfter, text }: Answer): Ending | undefin
 /** How a failure counts as the end of a read's try. */
 export function endingOfFailure(error: unknown): Ending {
   if (error instanceof StaleConnection) return 'stale'
-  const passes = error instanceof UpstreamError && error.code === 'UPSTREAM_UNAVAILABLE' && error.since === undefined
-  return passes ? 'passing' : 'final'
+  return error instanceof Unreachable ? 'passing' : 'final'
 }

@@ -1,14 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { busy, CallerGone, UpstreamError } from '../../errors.ts'
+import { busy, CallerGone } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Observer } from '../../observe/observer.ts'
-import { startAttempt } from '../../observe/record.ts'
+import type { ReadRecord } from '../../observe/record.ts'
 import { Accepted } from './accepted.ts'
-import { Circuit, type CircuitState, type Sight } from './circuit.ts'
-import { type Call, Exchange, StaleConnection } from './exchange.ts'
-import { type Clocks, type Course, Flight, type Sharer } from './flight.ts'
+import type { CircuitState } from './circuit.ts'
+import { type Call, Exchange } from './exchange.ts'
+import { type Clocks, Flight, type Sharer } from './flight.ts'
 import type { Answer } from './judge.ts'
-import { endingOf, endingOfFailure, type Next, Retry } from './retry.ts'
+import { Tries } from './tries.ts'
 import { type Kind, Turns } from './turns.ts'
 
 /** The caller's `Authorization`, or why there is none that could be forwarded. */
@@ -39,11 +38,9 @@ export class Upstream {
   readonly concurrency: number
   readonly #exchange: Exchange
   readonly #clocks: Clocks
-  readonly #observer: Observer
   readonly #accepted = new Accepted()
   readonly #turns: Turns
-  readonly #circuit = new Circuit()
-  readonly #retry = new Retry()
+  readonly #tries: Tries
   readonly #slots = new Map<string, Slot>()
   /** What must be finished, and for whom. */
   readonly #works = new Map<Promise<unknown>, string>()
@@ -51,8 +48,14 @@ export class Upstream {
   constructor({ url, concurrency, clocks, observer }: UpstreamOptions) {
     this.#exchange = new Exchange(url, clocks.upstream)
     this.#clocks = clocks
-    this.#observer = observer
     this.#turns = new Turns(concurrency, clocks.queue, (credential) => this.#accepted.has(credential))
+    this.#tries = new Tries({
+      exchange: this.#exchange,
+      turns: this.#turns,
+      observer,
+      timeout: clocks.upstream,
+      hashOf: (credential) => this.#accepted.hash(credential),
+    })
     this.concurrency = concurrency
   }
 
@@ -63,33 +66,34 @@ export class Upstream {
 
   /** Whether requests to authentik are sent, since it was seen to be well. */
   get circuit(): CircuitState {
-    return this.#circuit.state
+    return this.#tries.circuit
   }
 
   /** GETs: the answer, whatever its status. Throws UpstreamError if no whole answer comes in time. */
-  async get(call: Call, kind: Kind, sharer: Sharer): Promise<Answer> {
+  async get(call: Call, kind: Kind, sharer: Sharer, read: ReadRecord): Promise<Answer> {
     if (sharer.signal?.aborted) throw new CallerGone('no')
-    this.#circuit.check('GET')
-    const key = `${call.credential} ${call.forwardedFor ?? ''} ${call.path}`
-    const flight = this.#slots.get(key)?.flight
-    sharer.read.shared = flight !== undefined
-    return (flight ?? this.#start(key, call, kind, sharer)).join(sharer)
+    this.#tries.check('GET')
+    const flight = this.#slots.get(keyOf(call))?.flight
+    read.shared = flight !== undefined
+    return (flight ?? this.#start(call, kind, read)).join(sharer, read)
+  }
+
+  /** Whether such a read is on its way already: one more who gets it costs authentik nothing. */
+  isOnItsWay(call: Call): boolean {
+    return this.#slots.get(keyOf(call))?.flight !== undefined
   }
 
   /**
    * DELETEs: the answer, whatever its status. It is sent once, for this caller alone. A read that begins after the deletion was
    * sent never shares the answer of a read that began before.
    */
-  async delete(call: Call, sharer: Sharer): Promise<Answer> {
+  async delete(call: Call, sharer: Sharer, read: ReadRecord): Promise<Answer> {
     const { credential } = call
-    this.#circuit.check('DELETE')
+    this.#tries.check('DELETE')
     const flight = new Flight(async (signal, course) => {
-      const end = await this.#turns.take(credential, 'deletion', signal, busy)
-      course.begin()
-      this.#forgetReadsOf(credential)
-      return this.#send(call, { sharer, signal, course, tries: 0, fresh: false }).finally(afterJudging(end))
+      return this.#tries.delete(call, { kind: 'deletion', read, signal, course }, () => this.#forgetReadsOf(credential))
     }, this.#clocks)
-    return flight.join(sharer).finally(() => this.#forgetReadsOf(credential))
+    return flight.join(sharer, read).finally(() => this.#forgetReadsOf(credential))
   }
 
   /** What tells a caller from others, if authentik has accepted the credential lately. */
@@ -137,76 +141,20 @@ export class Upstream {
     await this.#exchange.close()
   }
 
-  #start(key: string, call: Call, kind: Kind, sharer: Sharer): Flight {
+  #start(call: Call, kind: Kind, read: ReadRecord): Flight {
+    const key = keyOf(call)
     const slot: Slot = { credential: call.credential }
     const settle = () => this.#settle(key, slot)
     slot.flight = new Flight(async (signal, course) => {
       signal.addEventListener('abort', settle, { once: true })
       try {
-        return await this.#read(call, kind, sharer, signal, course)
+        return await this.#tries.get(call, { kind, read, signal, course })
       } finally {
         settle()
       }
     }, this.#clocks)
     this.#slots.set(key, slot)
     return slot.flight
-  }
-
-  /** Sends a read, again if need be. Whoever waits for another try holds no place. */
-  async #read(call: Call, kind: Kind, sharer: Sharer, signal: AbortSignal, course: Course): Promise<Answer> {
-    const caller = this.#accepted.hash(call.credential)
-    this.#retry.count(caller)
-    let fresh = false
-    for (let tries = 1; ; tries += 1) {
-      const end = await this.#turns.take(call.credential, kind, signal, busy)
-      course.begin()
-      let next: Next | undefined
-      try {
-        const answer = await this.#send(call, { sharer, signal, course, tries: tries - 1, fresh })
-        const ending = endingOf(answer)
-        next = ending && this.#retry.next(ending, tries, caller)
-        if (!next) return answer
-      } catch (error) {
-        next = signal.aborted ? undefined : this.#retry.next(endingOfFailure(error), tries, caller)
-        if (!next) throw error
-      } finally {
-        afterJudging(end)()
-      }
-      course.pause()
-      if (next.wait > 0) await sleep(next.wait, undefined, { signal })
-      fresh = next.fresh
-    }
-  }
-
-  /** Sends a request once. */
-  async #send(call: Call, { sharer, signal, course, tries, fresh }: Try): Promise<Answer> {
-    sharer.read.retried = tries
-    const tell = this.#circuit.enter(call.method, this.#accepted.hash(call.credential))
-    const attempt = startAttempt(sharer.read, tries)
-    this.#observer.attemptStarted(attempt)
-    const started = performance.now()
-    try {
-      const sending = { signal, dispatch: course.dispatch, fresh }
-      const answer = await this.#exchange.send({ ...call, traceparent: attempt.traceparent }, sending)
-      attempt.status = answer.status
-      tell(sightOf(answer))
-      return answer
-    } catch (error) {
-      const late = signal.aborted && performance.now() - started >= this.#clocks.upstream
-      attempt.error = late
-        ? 'timeout'
-        : signal.aborted
-          ? 'aborted'
-          : error instanceof UpstreamError
-            ? error.code
-            : 'fault'
-      const isIll = late || (attempt.error === 'UPSTREAM_UNAVAILABLE' && !(error instanceof StaleConnection))
-      tell(isIll ? 'ill' : 'neither')
-      throw error
-    } finally {
-      attempt.took = performance.now() - started
-      this.#observer.attemptEnded(attempt)
-    }
   }
 
   #forgetReadsOf(credential: string): void {
@@ -219,23 +167,7 @@ export class Upstream {
   }
 }
 
-/** One try of a request. */
-interface Try {
-  readonly sharer: Sharer
-  readonly signal: AbortSignal
-  readonly course: Course
-  /** How many were before it. */
-  readonly tries: number
-  readonly fresh: boolean
-}
-
-/** authentik's own 500 says nothing of others: one request that crashes must not close the door for all. */
-function sightOf(answer: Answer): Sight {
-  if (endingOf(answer) !== undefined || [502, 503, 504].includes(answer.status)) return 'ill'
-  return answer.status >= 500 ? 'neither' : 'well'
-}
-
-/** The place is given back when the answer has been judged: whoever is next depends on whether the credential was accepted. */
-function afterJudging(end: () => void): () => void {
-  return () => void setImmediate(end)
+/** Reads that are identical. */
+function keyOf({ credential, forwardedFor = '', path }: Call): string {
+  return `${credential} ${forwardedFor} ${path}`
 }

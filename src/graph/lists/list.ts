@@ -81,7 +81,7 @@ export class List<K extends string | number, B extends object> {
         for (const row of page?.results ?? []) this.#lookup.prime(context, row, came)
         return page
       }
-      return new Loader(context.authentik, { includes, get })
+      return new Loader(context, { includes, get })
     })
   }
 

@@ -28,7 +28,8 @@ export class Walk<B> {
   readonly #ask: (page: PageRequest) => Promise<Page<B> | null>
   readonly #limit: PageLimit
   readonly #ahead: number
-  readonly #rows = new Map<number, B>()
+  /** The pages that came, the newest first. Many lists may share them, so their rows are not copied. */
+  readonly #pages: Page<B>[] = []
 
   /** `ask` gives null for a page behind the last; `ahead` pages are asked for before it is known how many there are. */
   constructor(ask: (page: PageRequest) => Promise<Page<B> | null>, limit: PageLimit, ahead: number) {
@@ -68,17 +69,21 @@ export class Walk<B> {
 
   /** The row at that offset, if it has been read. */
   rowAt(offset: number): B | undefined {
-    return this.#rows.get(offset)
+    for (const { pagination, results } of this.#pages) {
+      const row = results[offset + 1 - pagination.start_index]
+      if (row !== undefined) return row
+    }
+    return undefined
   }
 
   /** The rows of a window that was collected. */
   rowsOf({ from, to }: Window): B[] {
-    const rows = Array.from({ length: to - from }, (_, index) => this.#rows.get(from + index))
+    const rows = Array.from({ length: to - from }, (_, index) => this.rowAt(from + index))
     return rows.filter((row) => row !== undefined)
   }
 
   #gapsIn(window: Window): Window[] {
-    return gapsOf(window, (offset) => this.#rows.has(offset))
+    return gapsOf(window, (offset) => this.rowAt(offset) !== undefined)
   }
 
   #pagesFor(gaps: readonly Window[]): PageRequest[] {
@@ -97,9 +102,10 @@ export class Walk<B> {
   }
 
   /** Takes the rows of a page, and tells the length of the list. */
-  #take({ pagination, results }: Page<B>, asked: number): number {
-    const { count, total_pages: pages, start_index: start } = pagination
-    for (const [index, row] of results.entries()) this.#rows.set(start - 1 + index, row)
+  #take(page: Page<B>, asked: number): number {
+    const { pagination, results } = page
+    const { count, total_pages: pages } = pagination
+    this.#pages.unshift(page)
     // Newer releases may cut pages short: the number of pages tells a cut from a row that has just gone.
     const cut =
       results.length < asked && pages !== Math.ceil(count / asked) && pages === Math.ceil(count / results.length)

@@ -1,6 +1,8 @@
 import DataLoader from 'dataloader'
 import type { Authentik } from '../../authentik/authentik.ts'
 import type { Include } from '../../authentik/endpoints.ts'
+import type { Context } from '../../context.ts'
+import { loadInTurn } from '../pace.ts'
 
 /** For each list that the endpoint can leave out, whether it is to come. */
 export type Included = Readonly<Record<string, boolean>>
@@ -21,47 +23,71 @@ export type GetMany<K, B> = (
   get: (key: K) => Promise<B>,
 ) => Promise<(B | Error)[]>
 
+/** What is known of one key. */
+interface Entry<B> {
+  /** What the body is to include. */
+  wanted: ReadonlySet<Include>
+  /** What the body includes, or what was asked to come with it. */
+  asked?: ReadonlySet<Include> | undefined
+  /** One promise for all who load the key: DataLoader's own cache would make a promise for each of them. */
+  body?: B | Promise<B> | undefined
+}
+
+const nothing: ReadonlySet<Include> = new Set()
+
 /**
  * A DataLoader that knows what each body includes: one request for each key and tick, with the union of all includes that
  * are needed. If a loaded body lacks an include that is needed later, it is requested again.
  */
 export class Loader<K extends string | number, B> {
-  readonly #wanted = new Map<K, Set<Include>>()
-  readonly #asked = new Map<K, ReadonlySet<Include>>()
+  readonly #entries = new Map<K, Entry<B>>()
   readonly #loader: DataLoader<K, B>
 
-  constructor(authentik: Authentik, { includes = [], get, getMany = oneByOne }: LoaderOptions<K, B>) {
+  constructor(context: Context, { includes = [], get, getMany = oneByOne }: LoaderOptions<K, B>) {
+    const { authentik } = context
     const getOne = (key: K) => {
-      const wanted = this.#wanted.get(key)
-      return get(authentik, key, Object.fromEntries(includes.map((name) => [name, wanted?.has(name) ?? false])))
+      const { wanted } = this.#entryOf(key)
+      return get(authentik, key, Object.fromEntries(includes.map((name) => [name, wanted.has(name)])))
     }
-    this.#loader = new DataLoader((keys) => {
-      for (const key of keys) this.#asked.set(key, new Set(this.#wanted.get(key)))
+    const getAll = (keys: readonly K[]) => {
+      for (const key of keys) {
+        const entry = this.#entryOf(key)
+        entry.asked = entry.wanted
+      }
       return getMany(authentik, keys, getOne)
-    })
+    }
+    this.#loader = new DataLoader(getAll, { cache: false, batchScheduleFn: (begin) => loadInTurn(context, begin) })
   }
 
   /** Takes a body that came in another answer, with what it includes. */
   prime(key: K, body: B, includes: ReadonlySet<Include>): void {
-    if (this.#wanted.has(key)) return
-    this.#wanted.set(key, new Set(includes))
-    this.#asked.set(key, includes)
-    this.#loader.prime(key, body)
+    if (!this.#entries.has(key)) this.#entries.set(key, { wanted: includes, asked: includes, body })
   }
 
   load(key: K, includes: ReadonlySet<Include>): Promise<B> {
-    const wanted = this.#wanted.get(key) ?? new Set()
-    for (const include of includes) wanted.add(include)
-    this.#wanted.set(key, wanted)
-    const asked = this.#asked.get(key)
-    if (asked && [...includes].some((include) => !asked.has(include))) this.clear(key)
-    return this.#loader.load(key)
+    const entry = this.#entryOf(key)
+    if (!isWithin(includes, entry.wanted)) entry.wanted = new Set([...entry.wanted, ...includes])
+    if (entry.asked && !isWithin(includes, entry.asked)) this.clear(key)
+    entry.body ??= this.#loader.load(key)
+    return Promise.resolve(entry.body)
   }
 
   clear(key: K): void {
-    this.#asked.delete(key)
-    this.#loader.clear(key)
+    const entry = this.#entryOf(key)
+    entry.asked = undefined
+    entry.body = undefined
   }
+
+  #entryOf(key: K): Entry<B> {
+    const entry = this.#entries.get(key) ?? { wanted: nothing }
+    this.#entries.set(key, entry)
+    return entry
+  }
+}
+
+function isWithin(some: ReadonlySet<Include>, all: ReadonlySet<Include>): boolean {
+  for (const include of some) if (!all.has(include)) return false
+  return true
 }
 
 /** Side by side: authentik has no way to ask for several by key. */

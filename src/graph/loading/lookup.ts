@@ -4,6 +4,7 @@ import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { eachAlone } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { findKey, type Key } from './keys.ts'
 import { type GetMany, type Included, Loader } from './loader.ts'
@@ -56,11 +57,11 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
    */
   findByIds(context: Context, ids: readonly string[], wanted: Wanted): Promise<B | null>[] {
     chargeIds(context, ids)
-    return ids.map(async (id) => this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound))
+    return eachAlone(context, ids, (id) => this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound))
   }
 
   /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
-  async load(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
+  load(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
     return this.#loaderOf(context).load(key, includes)
   }
 
@@ -107,7 +108,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
       return this.admit((await authentik.get(this.endpoint, key, included, isRight)) as B)
     }
     const getMany = this.#getMany && { getMany: this.#getMany }
-    return keep(context, this, () => new Loader(context.authentik, { includes, get, ...getMany }))
+    return keep(context, this, () => new Loader(context, { includes, get, ...getMany }))
   }
 }
 

@@ -51,6 +51,16 @@ export function weightOf(context: Context, info: GraphQLResolveInfo): number {
   return Math.max(...types.map(({ name }) => wantedOf(context, info, name).weight))
 }
 
+/** What an item weighs of the list in a field of the object at hand, in all places where that field is selected. */
+export function weightOfItems(info: GraphQLResolveInfo, typename: string, field: string, item: string): number {
+  const places = new Map<string, FieldNode[]>()
+  for (const node of selectedBelow(info, typename, info.fieldNodes).get(field) ?? []) {
+    const key = (node.alias ?? node.name).value
+    places.set(key, [...(places.get(key) ?? []), node])
+  }
+  return [...places.values()].reduce((sum, nodes) => sum + weigh(info, selectedBelow(info, item, nodes)), 0)
+}
+
 function collect(info: GraphQLResolveInfo, typename: string): Wanted {
   const selected = selectedBelow(info, typename, info.fieldNodes)
   const includes = new Set<Include>()
