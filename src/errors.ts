@@ -145,7 +145,6 @@ interface FailureFacts {
 export class UpstreamError extends GraphQLError {
   readonly code: Code
   readonly sent: Sent
-  readonly since: string | undefined
   readonly authentik: AnswerDetails | undefined
 
   constructor(code: Code, message: string, { sent, retryAfter, since, authentik, cause }: FailureFacts) {
@@ -157,7 +156,6 @@ export class UpstreamError extends GraphQLError {
     Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.sent = sent
-    this.since = since
     this.authentik = authentik
     this.cause = cause
   }

@@ -60,16 +60,16 @@ export const limits = {
   /** Objects looked up and listed. Repeated ones count each time: they cost the gateway time and memory. */
   objects: 5000,
   /** Fields of all objects given, those inside others too, and the objects: a page of 1000 tokens with all that is usual around them. */
-  fields: 60_000,
-  /** How many of them before authentik has answered anything: answering them takes some 70 ms of CPU. */
-  fieldsAtFirst: 25_000,
+  fields: 55_000,
+  /** How many of them before authentik has answered anything: answering them takes some 60 ms of CPU. */
+  fieldsAtFirst: 22_000,
   /** How many more for each answer of authentik: with the answer itself, they take some 15 ms. */
   fieldsForAnswer: 4000,
   /** Rows, and objects that came for a field, that are answered before others are served: usual ones take some 10 ms. */
   rowsAtOnce: 50,
   /** Waiting for the object that has a field, where another one lacks it, costs as much as so many fields. */
-  fieldsOfLoading: 6,
-  /** An object that is looked up by itself costs as much as so many fields, before its own. */
+  fieldsOfLoading: 5,
+  /** An object that is looked up by an id of the caller's costs as much as so many fields, before its own; `objects` bounds them. */
   fieldsOfLookup: 3,
   /** An error costs as much as so many fields. */
   fieldsOfError: 12,

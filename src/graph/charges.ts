@@ -93,7 +93,8 @@ export function eachAlone<T, R>(
 function payFor(value: unknown, context: Context, info: GraphQLResolveInfo): unknown {
   const { account } = context
   if (isListOfPromises(value)) {
-    if (!account.payFields(value.length * limits.fieldsOfLookup)) {
+    const price = info.path.prev ? limits.fieldsOfLoading : limits.fieldsOfLookup
+    if (!account.payFields(value.length * price)) {
       // Nobody listens when one of them fails.
       for (const item of value) item.catch(() => {})
       return account.never

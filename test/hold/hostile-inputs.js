@@ -199,8 +199,8 @@ const lookups = [
     { ids: times(500, () => text(400)) },
   ),
   withToken(
-    '500 malformed ids x 3 aliases',
-    `query ($ids: [ID!]!) { ${words(3, (index) => `a${index}: nodes(ids: $ids) { id }`)} }`,
+    '500 malformed ids x 2 aliases',
+    `query ($ids: [ID!]!) { ${words(2, (index) => `a${index}: nodes(ids: $ids) { id }`)} }`,
     { ids: times(500, () => text(400)) },
   ),
   withToken(
