@@ -5,7 +5,7 @@ import type { GrantBody, OAuth2ProviderBody } from './bodies.ts'
  * who owns a token of the provider (CVE-2026-40166). `OAuth2Provider.clientSecret` comes from the provider's own endpoint.
  */
 export function withoutClientSecret<B extends GrantBody>(body: B): B {
-  if (typeof body.provider !== 'object' || body.provider === null) return body
+  if (typeof body.provider !== 'object' || body.provider === null || !('client_secret' in body.provider)) return body
   const { client_secret: _secret, ...provider }: OAuth2ProviderBody = body.provider
   return { ...body, provider }
 }

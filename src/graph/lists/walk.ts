@@ -70,8 +70,8 @@ export class Walk<B> {
   /** The row at that offset, if it has been read. */
   rowAt(offset: number): B | undefined {
     for (const { pagination, results } of this.#pages) {
-      const row = results[offset + 1 - pagination.start_index]
-      if (row !== undefined) return row
+      const index = offset + 1 - pagination.start_index
+      if (index >= 0 && index < results.length) return results[index]
     }
     return undefined
   }
