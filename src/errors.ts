@@ -36,7 +36,7 @@ export const codes = {
   },
   RATE_LIMITED: {
     meaning: 'authentik asks to slow down. `extensions.retryAfter` says for how many seconds.',
-    log: 'silent',
+    log: 'warn',
     nothingDone: true,
   },
   QUERY_TOO_COMPLEX: {

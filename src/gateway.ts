@@ -109,7 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   const readiness = { ready: true }
   const graphql = admission.limitRequests(checkHeaders(boundReceiving(beginOneByOne(yoga))))
-  const open = allowOrigins(compress(answerHealth(graphql, readiness, conditions)), settings.corsOrigins ?? [])
+  const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
     listener: answerInTurn(observeRequests(open, observer, hashOf)),
     readMetrics: metrics && (() => metrics.read()),

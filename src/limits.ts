@@ -101,6 +101,8 @@ export const limits = {
 
   // When authentik fails.
 
+  /** Milliseconds by which two clocks of one request may differ. */
+  clockMilliseconds: 100,
   /** Milliseconds that a connection is kept open without a request: authentik closes it after 5 seconds. */
   idleMilliseconds: 4000,
   /** Further tries of a read. */
@@ -121,6 +123,8 @@ export const limits = {
   circuitRequests: 20,
   /** Credentials that must have seen authentik fail, unless fewer were there at all. */
   circuitCredentials: 3,
+  /** Requests in a row that had no answer in time: as many as run at once, since each of them takes a place for `UPSTREAM_TIMEOUT`. */
+  circuitLate: 8,
   /** Milliseconds during which an open circuit lets nothing through. */
   circuitOpenMilliseconds: 5000,
   /** Milliseconds after which another request may find out how authentik is, though the one before has no answer. */

@@ -215,3 +215,10 @@ describe('A secret', () => {
     expect(helpOf(settings)).toBe('  --size  5       The size.\n  PIN     no pin  The pin.\n')
   })
 })
+
+it('leaves time after SHUTDOWN_DELAY', () => {
+  expect(() => readConfig({ SHUTDOWN_DELAY: '5000', SHUTDOWN_TIMEOUT: '5000' }, [])).toThrow(
+    'SHUTDOWN_TIMEOUT: expected more than 6500, since SHUTDOWN_DELAY is 5000, got 5000',
+  )
+  expect(readConfig({ SHUTDOWN_DELAY: '0', SHUTDOWN_TIMEOUT: '1' }, [])).toMatchObject({ shutdownTimeout: 1 })
+})

@@ -213,6 +213,35 @@ describe('The circuit', () => {
     expect((await ask(query, { token: 'another' })).errors).toBeUndefined()
   })
 
+  it('closes by a page for 500: that is an answer of authentik', { timeout: 20_000 }, async () => {
+    const state = { fails: gives(502) }
+    const { url } = await listen((request, response) => state.fails(request, response))
+    const { ask } = await startGatewayOver(url)
+    await askOften(ask, 3, 20)
+    expect(sinceOf(await ask(query))).toBeDefined()
+    state.fails = gives(500)
+    await expect.poll(async () => sinceOf(await ask(query)), { timeout: 8000 }).toBeUndefined()
+    expect((await ask(query)).errors?.[0]?.message).toBe('authentik is failing (status 500).')
+  })
+
+  it('opens where eight requests in a row have no answer in time, of three callers', { timeout: 20_000 }, async () => {
+    const { url } = await listen(() => {})
+    const { ask } = await startGatewayOver(url, { timeout: 300, concurrency: 32 })
+    await Promise.all(Array.from({ length: 8 }, (_, index) => ask(query, { token: `caller-${index % 3}-${index}` })))
+    expect(sinceOf(await ask(query))).toBeDefined()
+  })
+
+  it('stays closed where one caller sees failures, and authentik has accepted others lately', async () => {
+    const { url } = await listen((request, response) =>
+      answer(response, /bad/.test(String(request.headers.authorization)) ? 502 : 200),
+    )
+    const { ask } = await startGatewayOver(url)
+    for (const token of ['good-1', 'good-2', 'good-3']) await ask(query, { token })
+    for (let index = 0; index < 40; index += 1) await ask(query, { token: 'bad' })
+    expect((await ask(query, { token: 'good-1' })).errors).toBeUndefined()
+    expect(sinceOf(await ask(query, { token: 'bad' }))).toBeUndefined()
+  })
+
   it.each<[string, RequestListener]>([
     ['500 pages of authentik itself', gives(500)],
     ['refusals', gives(403, { detail: 'No.' })],

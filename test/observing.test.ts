@@ -222,6 +222,8 @@ describe('What authentik is told', () => {
     [2, '9.9.9.9, 1.2.3.4', '9.9.9.9'],
     [1, '', '127.0.0.1'],
     [1, 'rubbish', undefined],
+    [1, '1.2.3.4:5678', '1.2.3.4'],
+    [1, '[2001:db8::1]:443', '2001:db8::1'],
     [1, '2001:db8::1', '2001:db8::1'],
     [['127.0.0.0/8'], '9.9.9.9, 1.2.3.4', '1.2.3.4'],
     [['127.0.0.0/8', '1.2.3.0/24'], '9.9.9.9, 1.2.3.4', '9.9.9.9'],
@@ -290,12 +292,13 @@ describe('Metrics', () => {
     const [, metrics = ''] = /metrics on (\S+)/.exec(running.stdout()) ?? []
     await askProcess(url, '{ user(id: 8) { pk } other: user(id: "s3cret") { pk } }')
     await fetch(url.replace('/graphql', '/s3cret'), { method: 'PROPFIND' })
+    await fetch(url.replace('/graphql', '/livez'), { method: 'HEAD' })
     const response = await fetch(metrics)
     expect(response.headers.get('content-type')).toContain('version=0.0.4')
     const text = await response.text()
     for (const line of [
-      'http_server_request_duration_seconds_count{http_request_method="POST",http_route="/graphql",http_response_status_code="200"} 1',
-      'http_server_request_duration_seconds_count{http_request_method="_OTHER",http_route="other",http_response_status_code="404"} 1',
+      'http_server_request_duration_seconds_count{http_request_method="POST",http_route="/graphql",http_response_status_code="200",error_type=""} 1',
+      'http_server_request_duration_seconds_count{http_request_method="_OTHER",http_route="other",http_response_status_code="404",error_type=""} 1',
       'http_client_request_duration_seconds_count{http_request_method="GET",url_template="/core/users/{id}/",http_response_status_code="200",error_type=""} 1',
       'authentik_graphql_errors_total{code="BAD_USER_INPUT"} 1',
       'authentik_graphql_queue_waiting 0',
@@ -310,6 +313,25 @@ describe('Metrics', () => {
     expect(text).toMatch(/nodejs_heap_size_used_bytes \d/)
     expect(text).not.toContain('s3cret')
     expect((await fetch(metrics.replace('/metrics', '/'))).status).toBe(404)
+  })
+
+  it('tell who hung up, and which answers of authentik are failures', async () => {
+    const { url: upstream } = await listen((request, response) => {
+      if (request.url?.includes('/1/')) response.writeHead(500).end()
+    })
+    const running = run({ METRICS_PORT: '0', AUTHENTIK_URL: upstream })
+    const url = await addressOf(running)
+    await expect.poll(running.stdout).toMatch(/metrics on /)
+    const [, metrics = ''] = /metrics on (\S+)/.exec(running.stdout()) ?? []
+    await askProcess(url, '{ user(id: 1) { pk } }')
+    const signal = AbortSignal.timeout(300)
+    const body = '{"query":"{ user(id: 2) { pk } }"}'
+    await expect(fetch(url, { ...post, body, signal })).rejects.toThrow()
+    const text = async () => (await fetch(metrics)).text()
+    await expect.poll(text).toContain('http_route="/graphql",http_response_status_code="",error_type="hung_up"} 1')
+    expect(await text()).toContain(
+      'url_template="/core/users/{id}/",http_response_status_code="500",error_type="500"} 1',
+    )
   })
 
   it('are not told otherwise', async () => {

@@ -138,7 +138,8 @@ describe('Documents that are not persisted, with PERSISTED_OPERATIONS_MODE=log,'
     expect(lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)).toEqual([
       expect.objectContaining({
         level: 40,
-        msg: 'a document is none of PERSISTED_OPERATIONS',
+        msg: 'a document did not come by an id of PERSISTED_OPERATIONS',
+        listed: false,
         requestId: expect.any(String),
         sha256: sha256(query),
         operation: 'Secretive',
@@ -160,13 +161,17 @@ describe('Documents that are not persisted, with PERSISTED_OPERATIONS_MODE=log,'
     expect(lines.filter((line) => line.includes(sha256(query)))).toHaveLength(1)
   })
 
-  it('are logged each for itself, and those beside that are persisted or do not run are not', async () => {
+  it('are logged each for itself, those that are persisted too if they came as text, and those that do not run are not', async () => {
     const { url, lines } = await startGateway({ persistedOperations: relay, persistedOperationsMode: 'log' })
     for (const query of ['{ _sdl }', 'query WhoAmI { me { username } }', '{', '{ nope }', '{ __typename }'])
       await post(url, { query })
     expect((await post(url, { documentId: 'whoami' })).answer).toEqual({ data: { me: { username: 'mira' } } })
     const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40)
-    expect(told.map((line) => line.sha256)).toEqual(['{ _sdl }', '{ __typename }'].map(sha256))
+    expect(told.map((line) => [line.sha256, line.listed])).toEqual([
+      [sha256('{ _sdl }'), false],
+      [sha256('query WhoAmI { me { username } }'), true],
+      [sha256('{ __typename }'), false],
+    ])
   })
 
   it('are forgotten when there are too many, those first that came first', async () => {

@@ -293,6 +293,23 @@ describe('The process', () => {
     await broken
   })
 
+  it('tells on a second signal which revocations it does not know the end of', async () => {
+    const { url } = await listen((request, response) => {
+      if (request.url?.includes('health')) return response.end()
+      return request.method === 'GET' && response.end('{"user":{"pk":4,"username":"mira","name":"","uid":"u"}}')
+    })
+    const running = run({ AUTHENTIK_URL: url, LOG_LEVEL: 'silent' })
+    const here = await addressOf(running)
+    const answer = ask(here, 'mutation { revokeAccessTokens(ids: [1, 2]) { revokedCount } }').catch(() => 'lost')
+    await sleep(300)
+    running.child.kill('SIGTERM')
+    await sleep(100)
+    running.child.kill('SIGTERM')
+    expect(await answer).toBe('lost')
+    expect(await running.ended).toBe(1)
+    expect(running.stderr().match(/"target":"AccessToken:[12]","outcome":"UNKNOWN"/g)).toHaveLength(2)
+  })
+
   it('started by npm ends with npm', async () => {
     const child = spawn('npm', ['start'], { cwd: join(import.meta.dirname, '..'), env: { ...process.env, PORT: '0' } })
     let text = ''

@@ -127,11 +127,23 @@ describe('The name of the caller', () => {
     expect(lineOf(lines)).toMatchObject({ caller: 'unknown', target: 'AccessToken:1', outcome: 'REVOKED' })
   })
 
+  it('is not asked of those whom authentik does not accept: one line tells of all that they wanted deleted', async () => {
+    const { url } = await listen((_request, response) =>
+      response.writeHead(403).end('{"detail":"Token invalid/expired"}'),
+    )
+    const { ask, lines } = await startGatewayOver(url)
+    const ids = Array.from({ length: 300 }, (_, index) => index + 1)
+    expect((await ask(byIds(ids))).data.payload.failedCount).toBe(300)
+    const told = lines.filter((line) => line.includes('"kind":"audit"')).map((line) => JSON.parse(line))
+    expect(told).toMatchObject([{ caller: 'unknown', outcome: 'FAILED', code: 'UNAUTHENTICATED', sent: false }])
+  })
+
   it('is not waited for longer than 3 seconds', async () => {
     const { url } = await listen((request, response) => request.method === 'DELETE' && response.writeHead(204).end())
     const { ask, lines } = await startGatewayOver(url)
     expect((await ask(byIds([1]))).data.payload.revokedCount).toBe(1)
     expect(lineOf(lines).caller).toBe('unknown')
+    expect(lines.filter((line) => line.includes('_TIMEOUT'))).toEqual([])
   })
 
   it('is asked for once, though a mutation deletes several times', async () => {

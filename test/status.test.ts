@@ -177,11 +177,42 @@ describe('The status of an answer', () => {
   })
 })
 
+it.each(['{}', '{"query":null}', '[]', '{"query":5}', '5'])(
+  'A body of %s is 400, whatever is accepted',
+  async (body) => {
+    const { url } = await startGateway()
+    for (const accept of [own, json, '*/*']) {
+      const { status, bytes } = await answerOf(url, accept, { body })
+      expect(status).toBe(400)
+      expect(JSON.parse(String(bytes))).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] })
+    }
+  },
+)
+
+it('A whole address is served as its path, and told as it', async () => {
+  const gateway = await startGateway()
+  const { port } = new URL(gateway.url)
+  const answer = (path: string) =>
+    new Promise<number>((resolve, reject) => {
+      const options = { port, path: `http://any.example:99${path}`, headers: { accept: json } }
+      send(options, (response) => resolve(response.resume().statusCode ?? 0))
+        .on('error', reject)
+        .end()
+    })
+  expect(await answer('/graphql?query={__typename}')).toBe(200)
+  expect(await answer('/readyz')).toBe(200)
+  expect(await answer('')).toBe(404)
+  await expect
+    .poll(() => gateway.requestLines.map((line) => JSON.parse(line).path))
+    .toEqual(['/graphql', '/readyz', '/'])
+})
+
 describe('What a caller accepts', () => {
   const query = { body: { query: '{ __typename }' } }
 
   it.each([
     [undefined, json],
+    ['', json],
     ['*/*', json],
     ['application/*', json],
     ['text/html, */*;q=0.1', json],

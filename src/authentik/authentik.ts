@@ -111,16 +111,16 @@ export class Authentik {
   /** Who the caller is, for auditors. Nothing is held up for it for long, and nothing fails by it. */
   async whoAsks(): Promise<DeletionFacts['caller']> {
     const { upstream, account } = this.#options
-    const deadline = performance.now() + limits.whoAsksMilliseconds
+    const signal = AbortSignal.timeout(limits.whoAsksMilliseconds)
     try {
       const call = this.#call('GET', endpoints.me.path)
       const { user } = (await this.#judged('GET', endpoints.me, (read) =>
-        upstream.get(call, 'deletion', { deadline, refusal: account.refusal }, read),
+        upstream.get(call, 'deletion', { signal, refusal: account.refusal }, read),
       )) as BodyOf<typeof endpoints.me>
-      const username = shorten(String(user.username), limits.nameCharacters)
+      const username = String(user.username)
       // A log never holds a token, even where upstream sends it back as a name.
-      if (call.credential.split(' ').some((part) => username.includes(part))) return 'unknown'
-      return { pk: Number(user.pk), username }
+      if (username.includes(call.credential.replace('Bearer ', ''))) return 'unknown'
+      return { pk: Number(user.pk), username: shorten(username, limits.nameCharacters) }
     } catch {
       return 'unknown'
     }
@@ -135,6 +135,7 @@ export class Authentik {
         caller: 'unknown',
         target,
         outcome: 'UNKNOWN',
+        sent: true,
         code: undefined,
         requestId: undefined,
       }
@@ -144,7 +145,7 @@ export class Authentik {
   }
 
   /** Tells auditors what became of it. */
-  endDeletion(deletion: DeletionFacts, end: Pick<DeletionFacts, 'outcome' | 'code' | 'requestId'>): void {
+  endDeletion(deletion: DeletionFacts, end: Pick<DeletionFacts, 'outcome' | 'sent' | 'code' | 'requestId'>): void {
     this.#options.observer.deletionEnded(Object.assign(deletion, end))
   }
 

@@ -24,9 +24,6 @@ const { host, port } = config
 const logs = createLogs(config.logLevel, config.logFormat)
 const { log } = logs
 process.on('unhandledRejection', (reason) => log.error({ cause: causeOf(reason) ?? reason }, 'unhandled rejection'))
-process.on('uncaughtException', (error) =>
-  exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`]),
-)
 readAgainOnHangup(config, log)
 // Asked while no socket is open: node looks up the names of both ends of each.
 const connections = connectionsBeside(config.upstreamConcurrency)
@@ -34,6 +31,10 @@ const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: 
 const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
 const demonstrationToken = sandbox && demonstrationCallers[0]?.token
 const gateway = createGateway({ ...config, authentikUrl, logs, demonstrationToken })
+process.on('uncaughtException', (error) => {
+  gateway.abandon()
+  exit([`Uncaught exception, the process ends: ${JSON.stringify(causeOf(error) ?? error)}`])
+})
 const server = createHttpServer(gateway.listener, { connections })
 const shutDown = prepareShutdown(server, {
   retire: gateway.retire,
@@ -66,7 +67,7 @@ async function greet(): Promise<void> {
 
 /** On a first signal. A second one ends the process at once. Nobody sends requests on to a process that a person stops by a key. */
 async function end(signal: NodeJS.Signals): Promise<void> {
-  for (const signal of signals) process.removeListener(signal, end).once(signal, () => process.exit(1))
+  for (const signal of signals) process.removeListener(signal, end).once(signal, endAtOnce)
   const done = await shutDown(signal === 'SIGINT' ? 0 : config.shutdownDelay)
   metricsServer?.close()
   metricsServer?.closeAllConnections()
@@ -75,6 +76,11 @@ async function end(signal: NodeJS.Signals): Promise<void> {
   await sandbox?.close()
   // Lines that nobody reads would keep the process, and so would requests that are left.
   setTimeout(() => process.exit(), limits.lastLinesMilliseconds / 2).unref()
+}
+
+function endAtOnce(): never {
+  gateway.abandon()
+  process.exit(1)
 }
 
 function readConfigOrExit(): Config {

@@ -4,7 +4,7 @@ import { readTrustedProxies } from '../http/proxies.ts'
 import { limits } from '../limits.ts'
 import { type LogFormat, logFormats, logLevels } from '../observe/log.ts'
 import { newestRelease, type Release, releases } from '../releases.ts'
-import { readSettings, type Setting, type Values } from './settings.ts'
+import { ConfigError, readSettings, type Setting, type Values } from './settings.ts'
 import {
   choice,
   describeUrl,
@@ -195,5 +195,11 @@ export type Config = Values<typeof settings>
 
 /** Reads every setting. Throws ConfigError with all mistakes at once. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, argv: readonly string[]): Config {
-  return readSettings(settings, env, argv)
+  const config = readSettings(settings, env, argv)
+  const { shutdownDelay: delay, shutdownTimeout: timeout } = config
+  const least = delay === 0 ? 0 : delay + limits.lastRequestsMilliseconds + limits.lastLinesMilliseconds
+  if (timeout > least) return config
+  throw new ConfigError([
+    `SHUTDOWN_TIMEOUT: expected more than ${least}, since SHUTDOWN_DELAY is ${delay}, got ${timeout}`,
+  ])
 }

@@ -38,12 +38,14 @@ export function hardenHttp(): Plugin {
           end(400, `"${name}" must be JSON.`)
       }
     },
+    onRequestParse: () => ({
+      onRequestParseDone({ requestParserResult: sent }) {
+        if (Array.isArray(sent) && sent.length === 0) throw badRequest('A batch has at least one operation.')
+      },
+    }),
     onParams({ params }) {
       const sent: unknown = params
-      if (typeof sent === 'object' && sent !== null) return
-      const error = codedError('BAD_REQUEST', 'Each operation must be an object.')
-      error.extensions['http'] = { status: 400 }
-      throw error
+      if (typeof sent !== 'object' || sent === null) throw badRequest('Each operation must be an object.')
     },
     onResponse({ response }) {
       response.headers.set('cache-control', 'no-store')
@@ -68,10 +70,18 @@ export function checkHeaders(listener: RequestListener): RequestListener {
     }
     // Nothing here depends on it, and yoga answers a malformed one with a stack.
     headers.host = 'localhost'
+    // An empty one asks for nothing.
+    if (headers.accept === '') delete headers.accept
     // Media types have no case.
     if (headers['content-type'] !== undefined) headers['content-type'] = headers['content-type'].toLowerCase()
     return listener(request, response)
   }
+}
+
+function badRequest(message: string) {
+  const error = codedError('BAD_REQUEST', message)
+  error.extensions['http'] = { status: 400 }
+  return error
 }
 
 function isJson(text: string): boolean {

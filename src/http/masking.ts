@@ -18,6 +18,10 @@ export function maskError(error: unknown, log: Log): GraphQLError {
     error.extensions['http'] = { status: 400 }
   }
   error.extensions['code'] ??= codeOf(error)
+  // Yoga answers 200 to `{}` for those who accept application/json alone: there is no document that could be wrong.
+  if (error.extensions['code'] === 'BAD_REQUEST' && Object(error.extensions['http']).spec) {
+    error.extensions['http'] = { status: 400 }
+  }
   return isOurs(error.extensions['code']) || !error.path ? error : mask(origin, log, error)
 }
 

@@ -31,9 +31,11 @@ export function observeRequests(
   hashOf: (authorization: string | undefined) => string | undefined,
 ): RequestListener {
   return (request, response) => {
-    const { headers, method = '', url = '' } = request
+    const { headers, method = '' } = request
     const { authorization } = headers
-    const path = url.split('?', 1)[0] ?? ''
+    // Proxies are sent whole addresses. Nothing here depends on more than the path.
+    request.url = request.url?.replace(/^https?:\/\/[^/?#]*/i, '') || '/'
+    const [path = ''] = request.url.split('?', 1)
     const record = new RequestRecord({
       id: readId(headers['x-request-id']) ?? randomUUID(),
       method,

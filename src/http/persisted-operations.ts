@@ -13,6 +13,9 @@ export type PersistedOperationsMode = (typeof persistedOperationsModes)[number]
 /** Parameters in which clients send an id, beside Apollo's `extensions.persistedQuery`. */
 export const idParameters = ['documentId', 'doc_id', 'id']
 
+/** What came by an id. */
+const byId = new WeakSet<object>()
+
 /** Runs those operations by their ids, and if that is enforced, nothing else. */
 export function runPersisted(operations: OperationsFile, mode: PersistedOperationsMode): Plugin {
   const refuse = (code: Code, message: string) => {
@@ -28,7 +31,9 @@ export function runPersisted(operations: OperationsFile, mode: PersistedOperatio
       if (document === undefined)
         return refuse('PERSISTED_QUERY_NOT_IN_LIST', 'There is no persisted operation with this id.')
       // The id is not needed any more, and need not be a hash of the document.
-      setParams({ ...params, query: document, extensions: {} })
+      const found = { ...params, query: document, extensions: {} }
+      byId.add(found)
+      setParams(found)
     },
   }
 }
@@ -49,22 +54,33 @@ function badRequest(code: Code, message: string) {
   return error
 }
 
-/** Logs each document that runs and is none of those operations, once: its hash, and who sent it, but not its text. */
+/**
+ * Logs each document that runs and that would be refused, once: its hash, who sent it, and whether it is one of those operations,
+ * sent as text. Its text is not told.
+ */
 export function logUnlisted(operations: OperationsFile, log: Log): Plugin<{ readonly operation: OperationFacts }> {
   const told = new Set<string>()
   return {
     onExecute({ args }) {
       const { params, operation } = args.contextValue
       const text = params.query ?? ''
-      if (operations.has(text)) return
+      if (byId.has(params)) return
       const sha256 = createHash('sha256').update(text).digest('hex')
       if (told.has(sha256)) return
       told.add(sha256)
       const [oldest] = told
       if (told.size > limits.unlistedDocuments && oldest !== undefined) told.delete(oldest)
       const { id: requestId, client } = operation.request
-      const about = { requestId, sha256, operation: operation.name, client: client.name, clientVersion: client.version }
-      log.warn(about, 'a document is none of PERSISTED_OPERATIONS')
+      const listed = operations.has(text)
+      const about = {
+        requestId,
+        sha256,
+        listed,
+        operation: operation.name,
+        client: client.name,
+        clientVersion: client.version,
+      }
+      log.warn(about, 'a document did not come by an id of PERSISTED_OPERATIONS')
     },
   }
 }

@@ -27,7 +27,8 @@ export function createAddressOf(trusted: TrustedProxies): (request: IncomingMess
       ? (_address: string, hops: number) => hops < trusted
       : proxyAddress.compile([...trusted])
   return (request) => {
-    const address = proxyAddress(request, isTrusted)
+    // Some proxies tell the port as well: 192.0.2.1:5678, or [2001:db8::1]:5678.
+    const address = proxyAddress(request, isTrusted).replace(/^\[(.+)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3')
     return isIP(address) > 0 ? address : undefined
   }
 }

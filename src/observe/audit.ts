@@ -1,5 +1,5 @@
 import type { Log } from './log.ts'
-import type { DeletionFacts, Observer } from './observer.ts'
+import type { DeletionFacts, Observer, RequestFacts } from './observer.ts'
 
 export interface Audit {
   readonly observer: Partial<Observer>
@@ -7,12 +7,22 @@ export interface Audit {
   abandon(): void
 }
 
-/** A line for each deletion: who, what, and what became of it. */
+/**
+ * A line for each deletion: who, what, and what became of it. Of those that were not sent, the first one of a request alone is told
+ * for each reason: nothing became of them, and whoever has no right to delete must not fill the log.
+ */
 export function createAudit(log: Pick<Log, 'info'>): Audit {
   const open = new Set<DeletionFacts>()
+  const told = new WeakMap<RequestFacts, Set<string | undefined>>()
+  const isToldAlready = ({ operation: { request }, sent, code }: DeletionFacts) => {
+    if (sent) return false
+    const reasons = told.get(request) ?? new Set()
+    told.set(request, reasons)
+    return reasons.has(code) || !reasons.add(code)
+  }
   const tell = (deletion: DeletionFacts) => {
     open.delete(deletion)
-    log.info(factsOf(deletion), 'revoke')
+    if (!isToldAlready(deletion)) log.info(factsOf(deletion), 'revoke')
   }
   return {
     observer: {
@@ -25,7 +35,7 @@ export function createAudit(log: Pick<Log, 'info'>): Audit {
   }
 }
 
-function factsOf({ operation: { request, name }, caller, target, outcome, code, requestId }: DeletionFacts) {
+function factsOf({ operation: { request, name }, caller, target, outcome, sent, code, requestId }: DeletionFacts) {
   return {
     kind: 'audit',
     requestId: request.id,
@@ -34,6 +44,7 @@ function factsOf({ operation: { request, name }, caller, target, outcome, code, 
     caller,
     target,
     outcome,
+    ...(!sent && { sent }),
     ...(code !== undefined && { code }),
     authentik: { requestId },
   }

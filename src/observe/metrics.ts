@@ -32,7 +32,7 @@ export function createMetrics(conditions: () => Conditions): Metrics {
   const served = new Histogram({
     name: 'http_server_request_duration_seconds',
     help: 'Requests of callers.',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
+    labelNames: ['http_request_method', 'http_route', 'http_response_status_code', 'error_type'],
     buckets,
     registers,
   })
@@ -88,11 +88,12 @@ export function createMetrics(conditions: () => Conditions): Metrics {
   })
 
   const observer: Partial<Observer> = {
-    requestEnded({ method, path, status, errors: codes, took }) {
+    requestEnded({ method, path, status, hungUp, errors: codes, took }) {
       const labels = {
         http_request_method: methods.includes(method) ? method : '_OTHER',
         http_route: path,
-        http_response_status_code: status,
+        http_response_status_code: hungUp ? '' : status,
+        error_type: hungUp ? 'hung_up' : status >= 500 ? status : '',
       }
       served.observe(labels, took.all / 1000)
       for (const [code, count] of codes) errors.inc({ code }, count)

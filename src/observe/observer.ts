@@ -104,6 +104,8 @@ export interface DeletionFacts {
   readonly target: string
   /** UNKNOWN until it has ended. */
   outcome: string
+  /** Whether authentik may have been asked. */
+  sent: boolean
   code: string | undefined
   /** authentik's own request id. */
   requestId: string | undefined

@@ -169,16 +169,23 @@ async function revokeOne(
   try {
     const requestId = await authentik.delete(revocable.endpoint, key)
     revocable.clear(context, key)
-    authentik.endDeletion(deletion, { outcome: 'REVOKED', code: undefined, requestId })
+    authentik.endDeletion(deletion, { outcome: 'REVOKED', sent: true, code: undefined, requestId })
     return { id, outcome: 'REVOKED' }
   } catch (error) {
     if (!(error instanceof UpstreamError)) {
-      authentik.endDeletion(deletion, { outcome: 'FAILED', code: 'INTERNAL_SERVER_ERROR', requestId: undefined })
+      authentik.endDeletion(deletion, {
+        outcome: 'FAILED',
+        sent: true,
+        code: 'INTERNAL_SERVER_ERROR',
+        requestId: undefined,
+      })
       throw error
     }
     const { code, message, authentik: details, mayBeDone } = error
     const outcome = code === 'NOT_FOUND' || code === 'FORBIDDEN' ? code : 'FAILED'
-    authentik.endDeletion(deletion, { outcome, code, requestId: details?.requestId })
+    // Whoever has been refused before is not sent again.
+    const sent = error.sent !== 'no' && code !== 'UNAUTHENTICATED'
+    authentik.endDeletion(deletion, { outcome, sent, code, requestId: details?.requestId })
     return { id, outcome, code, message: mayBeDone ? `${message} It may have been revoked.` : message }
   }
 }

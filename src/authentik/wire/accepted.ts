@@ -12,6 +12,16 @@ export class Accepted {
     return time !== undefined && performance.now() - time < limits.acceptedMilliseconds
   }
 
+  /** How many there are, as far as `most`. */
+  count(most: number): number {
+    let count = 0
+    for (const time of this.#times.values()) {
+      if (performance.now() - time < limits.acceptedMilliseconds) count += 1
+      if (count === most) break
+    }
+    return count
+  }
+
   add(credential: string): void {
     const hash = this.hash(credential)
     this.#times.delete(hash)

@@ -1,8 +1,11 @@
 import { UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 
-/** How authentik was seen to be: by an answer it is well, by none or by that of a proxy before it, ill; by its own 500, neither. */
-export type Sight = 'well' | 'ill' | 'neither'
+/**
+ * How authentik was seen to be. Well: it answered. Crashed: it answered 500, which one request may do to itself. Late: nothing
+ * came in time. Ill: the connection failed, or a proxy before it had no answer. Unseen: nobody waited for it.
+ */
+export type Sight = 'well' | 'crashed' | 'late' | 'ill' | 'unseen'
 
 /** Where the circuit stands. `probing`: one request at a time finds out whether authentik is well again. */
 export type CircuitState = 'closed' | 'open' | 'probing'
@@ -11,7 +14,7 @@ interface Seen {
   readonly time: number
   /** The keyed hash of the credential. */
   readonly caller: string
-  readonly ill: boolean
+  readonly sight: Sight
 }
 
 /**
@@ -19,16 +22,24 @@ interface Seen {
  *
  * | state | requests | leaves for |
  * | --- | --- | --- |
- * | closed | are sent | open, when at least half of 20 requests in 10 s saw it ill, of three credentials (or of all that came) |
+ * | closed | are sent | open, when half of at least 20 requests in 10 s saw it ill or late, or the last 8 were all late: those of three callers, or of all there are |
  * | open | fail at once | probing, after 5 s |
- * | probing | fail at once, but one read at a time | closed, when that saw it well |
+ * | probing | fail at once, but for one read at a time, and one more for each second that it has no answer | closed, when that had an answer |
  */
 export class Circuit {
+  readonly #callersLately: (most: number) => number
   #seen: Seen[] = []
-  /** When it opened: by `performance.now()`, and for callers. */
+  /** The newest ones, as long as nothing but lateness was seen. */
+  #late: Seen[] = []
+  /** When it opened, by `performance.now()`, and since when authentik was seen to fail, for callers. */
   #opened: { readonly time: number; readonly since: string } | undefined
   /** When the newest probe was sent; undefined if it has ended. */
   #probe: number | undefined
+
+  /** `callersLately` tells how many callers authentik has accepted lately, as far as `most`. */
+  constructor(callersLately: (most: number) => number) {
+    this.#callersLately = callersLately
+  }
 
   get state(): CircuitState {
     if (!this.#opened) return 'closed'
@@ -50,8 +61,8 @@ export class Circuit {
     if (probe !== undefined) this.#probe = probe
     return (sight) => {
       if (probe !== undefined && this.#probe === probe) this.#probe = undefined
-      if (sight === 'well' && this.#opened) this.#close()
-      if (sight !== 'neither' && !this.#opened) this.#learn({ time: performance.now(), caller, ill: sight === 'ill' })
+      if (!this.#opened) this.#learn({ time: performance.now(), caller, sight })
+      else if (sight === 'well' || sight === 'crashed') this.#close()
     }
   }
 
@@ -62,20 +73,33 @@ export class Circuit {
   }
 
   #learn(seen: Seen): void {
-    this.#seen.push(seen)
-    const from = seen.time - limits.circuitMilliseconds
+    const { sight, time } = seen
+    if (sight === 'unseen') return
+    this.#late = sight === 'late' ? [...this.#late, seen].slice(-limits.circuitLate) : []
+    if (sight !== 'crashed') this.#seen.push(seen)
+    const from = time - limits.circuitMilliseconds
     if (this.#seen.length > limits.circuitSights || (this.#seen[0]?.time ?? 0) < from)
-      this.#seen = this.#seen.filter(({ time }) => time >= from).slice(-limits.circuitSights)
-    if (!seen.ill || this.#seen.length < limits.circuitRequests) return
-    const ill = this.#seen.filter((one) => one.ill)
-    const callers = (sights: readonly Seen[]) => new Set(sights.map(({ caller }) => caller)).size
-    const needed = Math.min(limits.circuitCredentials, callers(this.#seen))
-    if (ill.length * 2 >= this.#seen.length && callers(ill) >= needed)
-      this.#opened = { time: performance.now(), since: new Date().toISOString() }
+      this.#seen = this.#seen.filter((one) => one.time >= from).slice(-limits.circuitSights)
+    const bad = this.#seen.filter((one) => one.sight !== 'well')
+    const isIll = this.#seen.length >= limits.circuitRequests && bad.length * 2 >= this.#seen.length
+    if (sight === 'well' || sight === 'crashed') return
+    if (isIll) this.#open(bad)
+    else if (this.#late.length === limits.circuitLate) this.#open(this.#late)
+  }
+
+  #open(bad: readonly Seen[]): void {
+    const [first] = bad
+    const callers = new Set(bad.map(({ caller }) => caller)).size
+    const others = new Set(this.#seen.map(({ caller }) => caller)).size
+    const known = Math.max(others, this.#callersLately(limits.circuitCredentials))
+    if (!first || callers < Math.min(limits.circuitCredentials, known)) return
+    const now = performance.now()
+    this.#opened = { time: now, since: new Date(Date.now() - (now - first.time)).toISOString() }
   }
 
   #close(): void {
     this.#opened = undefined
     this.#seen = []
+    this.#late = []
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { busy, Unreachable, UpstreamError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import type { Observer } from '../../observe/observer.ts'
 import { type ReadRecord, startAttempt } from '../../observe/record.ts'
 import { Circuit, type CircuitState, type Sight } from './circuit.ts'
@@ -17,6 +18,8 @@ export interface TriesOptions {
   readonly timeout: number
   /** A keyed hash, which tells credentials apart. */
   readonly hashOf: (credential: string) => string
+  /** How many callers authentik has accepted lately, as far as `most`. */
+  readonly callersLately: (most: number) => number
 }
 
 /** A request, as it goes through its tries. */
@@ -31,11 +34,12 @@ export interface Sending {
 /** Sends requests, each in its turn, and reads again that broke on the way, unless authentik is seen to be down. */
 export class Tries {
   readonly #options: TriesOptions
-  readonly #circuit = new Circuit()
+  readonly #circuit: Circuit
   readonly #retry = new Retry()
 
   constructor(options: TriesOptions) {
     this.#options = options
+    this.#circuit = new Circuit(options.callersLately)
   }
 
   /** Whether requests are sent, since authentik was seen to be well. */
@@ -100,13 +104,15 @@ export class Tries {
       const options = { signal, dispatch: course.dispatch, fresh }
       const answer = await exchange.send({ ...call, traceparent: attempt.traceparent }, options)
       attempt.status = answer.status
+      if (answer.status >= 500) attempt.error = String(answer.status)
       tell(sightOf(answer))
       return answer
     } catch (error) {
-      const late = signal.aborted && performance.now() - started >= timeout
-      attempt.error = late ? 'timeout' : signal.aborted ? 'aborted' : errorOf(error)
-      const isIll = late || (error instanceof Unreachable && !signal.aborted && !(error instanceof StaleConnection))
-      tell(isIll ? 'ill' : 'neither')
+      // Whoever waits leaves by a clock that was wound a moment before.
+      const isLate = signal.aborted && performance.now() - started >= timeout - limits.clockMilliseconds
+      attempt.error = isLate ? 'timeout' : signal.aborted ? 'aborted' : errorOf(error)
+      const isIll = error instanceof Unreachable && !(error instanceof StaleConnection)
+      tell(isLate ? 'late' : isIll && !signal.aborted ? 'ill' : 'unseen')
       throw error
     } finally {
       attempt.took = performance.now() - started
@@ -119,8 +125,7 @@ function errorOf(error: unknown): string {
   return error instanceof UpstreamError ? error.code : 'fault'
 }
 
-/** authentik's own 500 says nothing of others: one request that crashes must not close the door for all. */
 function sightOf(answer: Answer): Sight {
-  if (endingOf(answer) !== undefined || [502, 503, 504].includes(answer.status)) return 'ill'
-  return answer.status >= 500 ? 'neither' : 'well'
+  if (endingOf(answer) !== undefined) return 'ill'
+  return answer.status >= 500 ? 'crashed' : 'well'
 }

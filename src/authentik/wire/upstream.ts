@@ -55,6 +55,7 @@ export class Upstream {
       observer,
       timeout: clocks.upstream,
       hashOf: (credential) => this.#accepted.hash(credential),
+      callersLately: (most) => this.#accepted.count(most),
     })
     this.concurrency = concurrency
   }
