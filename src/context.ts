@@ -3,6 +3,7 @@ import { Authentik } from './authentik/authentik.ts'
 import type { Credential, Upstream } from './authentik/wire/upstream.ts'
 import type { Observer } from './observe/observer.ts'
 import type { OperationRecord, RequestRecord } from './observe/record.ts'
+import type { Shares } from './shares.ts'
 
 /** What resolvers are given. There is one for each operation. */
 export interface Context {
@@ -25,6 +26,8 @@ export interface Caller {
   readonly record: RequestRecord
   /** Its address, if authentik is told. */
   readonly address: string | undefined
+  /** Calls back when the answer is sent, or nobody waits for it. */
+  readonly onEnd: (end: () => void) => void
 }
 
 export interface ContextOptions {
@@ -32,16 +35,24 @@ export interface ContextOptions {
   readonly observer: Observer
   /** Milliseconds within which an operation must end, from its arrival. */
   readonly timeout: number
+  /** The fields that all requests under way are to answer. */
+  readonly fields: Shares
 }
 
 /** The context of one operation. Of the request it keeps the bearer token, and the signal that the caller has hung up. */
 export function createContext(
-  { request, record, address }: Caller,
-  { upstream, observer, timeout }: ContextOptions,
+  { request, record, address, onEnd }: Caller,
+  { upstream, observer, timeout, fields }: ContextOptions,
 ): Context {
   const credential = readCredential(request.headers.get('authorization'))
-  const account = accounts.get(request) ?? new Account(request.signal, timeout)
-  accounts.set(request, account)
+  let account = accounts.get(request)
+  if (!account) {
+    const { signal } = request
+    const opened = new Account({ signal, timeout, caller: upstream.acceptedCaller(credential) ?? '', fields })
+    account = opened
+    accounts.set(request, account)
+    onEnd(() => opened.end())
+  }
   const operation = record.startOperation()
   const authentik = new Authentik({
     upstream,

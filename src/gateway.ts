@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { getHeapStatistics } from 'node:v8'
 import { createYoga } from 'graphql-yoga'
+import { fieldsAtOnce } from './authentik/account.ts'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
@@ -100,7 +102,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
     observer,
   })
-  const admission = new Admission((header) => upstream.acceptedCaller(readCredential(header)))
+  const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
+  const admission = new Admission(callerOf)
   const yoga = createGraphql(settings, { upstream, observer, log, admission })
   const hash = createCredentialHash(settings.logHashKey)
   const hashOf = (header: string | undefined) => {
@@ -108,7 +111,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const graphql = admission.limitRequests(checkHeaders(boundReceiving(beginOneByOne(yoga))))
+  const graphql = admission.limitRequests(checkHeaders(boundReceiving(beginOneByOne(yoga, callerOf))))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
     listener: answerInTurn(observeRequests(open, observer, hashOf)),
@@ -136,7 +139,8 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const { upstream, observer, log, admission } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const addressOf = createAddressOf(settings.trustProxy)
-  const contextOptions = { upstream, observer, timeout: settings.operationTimeout }
+  const fields = fieldsAtOnce(getHeapStatistics().heap_size_limit)
+  const contextOptions = { upstream, observer, timeout: settings.operationTimeout, fields }
   return createYoga<{ req: IncomingMessage; res: ServerResponse }>({
     maxRequestBodySize: limits.requestBytes,
     multipart: false,
@@ -161,8 +165,10 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     ],
     parserAndValidationCache: false,
     schema,
-    context: ({ request, req }) =>
-      createContext({ request, record: recordOf(req), address: addressOf(req) }, contextOptions),
+    context: ({ request, req, res }) => {
+      const onEnd = (end: () => void) => (res.closed ? end() : void res.once('close', end))
+      return createContext({ request, record: recordOf(req), address: addressOf(req), onEnd }, contextOptions)
+    },
     maskedErrors: {
       maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     },

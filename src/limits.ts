@@ -16,10 +16,11 @@ export const limits = {
   /** Milliseconds for an answer of authentik: ten minutes. */
   upstreamMilliseconds: 600_000,
 
-  /** Operations under way at once, of all callers whom authentik has accepted lately. Each may hold some 50 kB. */
+  /**
+   * Operations under way at once, of all callers whom authentik has accepted lately. One caller may have half: a front end's server
+   * may send one token for everybody.
+   */
   operationsAtOnce: 600,
-  /** Operations under way at once of one such caller: a front end's server may send one token for everybody. */
-  operationsOfOne: 300,
   /** Operations under way at once of everybody else: more than may wait in their line, so that the oldest make room. */
   operationsOfStrangers: 700,
 
@@ -61,6 +62,12 @@ export const limits = {
   objects: 5000,
   /** Fields of all objects given, those inside others too, and the objects: a page of 1000 tokens with all that is usual around them. */
   fields: 55_000,
+  /** The same for all HTTP requests under way, until their answers are sent. One caller may have half. */
+  fieldsAtOnce: 400_000,
+  /** How much of the heap they may take. The requests themselves, the answers of authentik and the program need the rest. */
+  fieldsShare: 0.25,
+  /** Bytes of memory that a field takes, with its share of all around it, until its answer is sent. */
+  fieldBytes: 1500,
   /** How many of them before authentik has answered anything: answering them takes some 60 ms of CPU. */
   fieldsAtFirst: 22_000,
   /** How many more for each answer of authentik: with the answer itself, they take some 15 ms. */

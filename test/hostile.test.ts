@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { hostileInputs } from './hold/hostile-inputs.js'
 import { withGateway } from './hold/processes.js'
+import { addressOf, ask as askProcess, run } from './program.ts'
 import { listen, sendText, startGateway, startGatewayOver } from './start.ts'
 
 it.each(['_sdl', '_service { sdl }', '__schema { description }', '__type(name: "User") { name }'])(
@@ -430,4 +431,27 @@ describe('A process with a heap of 128 MB', () => {
       'wide-upstream.js',
     )
   })
+})
+
+it('three hundred wide queries of one caller at once leave a small heap alive, and others answered', async () => {
+  const running = run({ NODE_OPTIONS: '--max-old-space-size=128', LOG_LEVEL: 'silent' })
+  const url = await addressOf(running)
+  for (const token of ['demo-superuser', 'demo-auditor']) await askProcess(url, '{ me { pk } }', token)
+  const lists = Array.from(
+    { length: 49 },
+    (_, index) => `a${index}: accessTokens(first: 100) { nodes { pk isExpired expires } }`,
+  )
+  const wide = Promise.all(Array.from({ length: 300 }, () => askProcess(url, `{ ${lists.join(' ')} }`)))
+  for (let round = 0; round < 10; round += 1) {
+    expect(await askProcess(url, '{ me { username } }', 'demo-auditor')).toEqual({ data: { me: { username: 'ada' } } })
+  }
+  const codes = (await wide).flatMap(({ errors = [] }) =>
+    errors.map(({ extensions }: { extensions: { code: string; retryAfter: number } }) => extensions),
+  )
+  expect(new Set(codes.map(({ code }) => code))).toEqual(new Set(['UPSTREAM_BUSY']))
+  expect(codes[0].retryAfter).toBe(1)
+  expect(codes.length).toBeLessThan(300)
+  expect((await askProcess(url, '{ accessTokens(first: 100) { nodes { pk } } }')).data.accessTokens.nodes).toHaveLength(
+    100,
+  )
 })

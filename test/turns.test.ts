@@ -213,11 +213,11 @@ describe('Too many', () => {
 
   it('operations of one caller under way are answered 503, others and the next ones are not', async () => {
     const { ask, held, url } = await startAccepted(['good', 'good-other'])
-    const running = idsTo(limits.operationsOfOne).map((id) => ask(`{ user(id: ${id}) { pk } }`, { token: 'good' }))
+    const running = idsTo(limits.operationsAtOnce / 2).map((id) => ask(`{ user(id: ${id}) { pk } }`, { token: 'good' }))
     await expect.poll(() => held.waiting.length).toBe(8)
     await expect
       .poll(() => queueOf(url), { timeout: 10_000 })
-      .toEqual({ running: 8, waiting: limits.operationsOfOne - 8 })
+      .toEqual({ running: 8, waiting: limits.operationsAtOnce / 2 - 8 })
     const refused = await ask(me, { token: 'good' })
     expect(refused.status).toBe(503)
     expect(refused.headers.get('retry-after')).toBe('1')
@@ -240,11 +240,11 @@ describe('Too many', () => {
     const batch = (index: number) => idsTo(10).map((id) => ({ query: `{ user(id: ${index * 10 + id}) { pk } }` }))
     // One place is left.
     const single = send('good', batch(99).slice(0, 9))
-    const running = idsTo(limits.operationsOfOne / 10 - 1).map((index) => send('good', batch(index)))
+    const running = idsTo(limits.operationsAtOnce / 2 / 10 - 1).map((index) => send('good', batch(index)))
     await expect.poll(() => held.waiting.length).toBe(8)
     await expect
       .poll(() => queueOf(url), { timeout: 10_000 })
-      .toEqual({ running: 8, waiting: limits.operationsOfOne - 9 })
+      .toEqual({ running: 8, waiting: limits.operationsAtOnce / 2 - 9 })
     const refused = await send('good', batch(50).slice(0, 2))
     expect(refused.status).toBe(503)
     expect(refused.headers.get('retry-after')).toBe('1')

@@ -1,10 +1,30 @@
 import { setMaxListeners } from 'node:events'
-import { UpstreamError } from '../errors.ts'
+import { busy, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { Shares } from '../shares.ts'
 import type { Sharer } from './wire/flight.ts'
+
+export interface AccountOptions {
+  /** Aborted when the caller has hung up. */
+  readonly signal: AbortSignal
+  /** Milliseconds that the request may take. */
+  readonly timeout: number
+  /** Tells callers apart. */
+  readonly caller: string
+  /** The fields that all requests under way are to answer. */
+  readonly fields: Shares
+}
+
+/** The fields that so much memory has room for, beside all else. */
+export function fieldsAtOnce(bytes: number): Shares {
+  const most = Math.floor((bytes * limits.fieldsShare) / limits.fieldBytes)
+  return new Shares(Math.min(limits.fieldsAtOnce, Math.max(limits.fields, most)))
+}
 
 /** What one HTTP request has spent, however many operations it has. */
 export class Account {
+  readonly #caller: string
+  readonly #atOnce: Shares
   readonly #refusal = new AbortController()
   readonly #queriesEnd = new AbortController()
   /** The request's queries, as they wait for what is read: until nothing more is to be sent for them. */
@@ -26,8 +46,10 @@ export class Account {
   #answered = 0
   #characters = 0
 
-  /** For the request that comes now: the signal that its caller has hung up, and for how many milliseconds it may take. */
-  constructor(signal: AbortSignal, timeout: number) {
+  /** For the request that comes now. */
+  constructor({ signal, timeout, caller, fields }: AccountOptions) {
+    this.#caller = caller
+    this.#atOnce = fields
     let giveUp: (error: UpstreamError) => void = () => {}
     this.givenUp = new Promise((resolve) => {
       giveUp = resolve
@@ -83,11 +105,24 @@ export class Account {
   /** Pays for fields that queries are to answer. False when there are too many: the request's queries are given up. */
   payFields(fields: number): boolean {
     if (this.#isOverdrawn) return false
-    this.#fields += fields
     const allowed = fieldsFor(this.#answered)
-    if (this.#fields <= allowed) return true
+    if (this.#fields + fields > allowed) return this.#overdraw(tooComplex(`answers more than ${allowed} fields`))
+    if (!this.#atOnce.take(this.#caller, fields, this.#fields)) {
+      return this.#overdraw(busy({ retryAfter: 1 }, 'Too many fields are being answered.'))
+    }
+    this.#fields += fields
+    return true
+  }
+
+  /** The answer is sent, or nobody waits for it: what it held is free for others. */
+  end(): void {
     this.#isOverdrawn = true
-    const error = tooComplex(`answers more than ${allowed} fields`)
+    this.#atOnce.give(this.#caller, this.#fields)
+    this.#fields = 0
+  }
+
+  #overdraw(error: UpstreamError): false {
+    this.#isOverdrawn = true
     this.#giveUp(error)
     this.#queriesEnd.abort(error)
     return false

@@ -12,10 +12,11 @@ interface Operation {
 
 interface Waiting {
   readonly operation: Operation
+  readonly account: Context['account']
   readonly go: () => void
 }
 
-const waiting: Waiting[] = []
+let waiting: Waiting[] = []
 let begun = 0
 let isRoundSet = false
 
@@ -29,8 +30,9 @@ export function inTurn<T>(context: Context, row: T): T | Promise<T> {
   }
   const operation = operationOf(context)
   operation.rows += 1
+  const { account } = context
   return new Promise((resolve) => {
-    waiting.push({ operation, go: () => resolve(context.account.isOverdrawn ? context.account.never : row) })
+    waiting.push({ operation, account, go: () => resolve(row) })
   })
 }
 
@@ -44,6 +46,8 @@ function operationOf(context: Context): Operation {
 }
 
 function beginRound(): void {
+  // Nobody looks at the rows of queries that are given up, and they would hold memory until it is their turn.
+  waiting = waiting.filter(({ account }) => !account.isOverdrawn)
   const next = waiting.splice(0, limits.rowsAtOnce)
   begun = next.length
   for (const { operation, go } of next) {

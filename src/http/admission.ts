@@ -1,10 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import { limits } from '../limits.ts'
+import { Shares } from '../shares.ts'
 import { busyError, refuseBusy } from './busy.ts'
 
-/** All callers whom authentik has not accepted lately. */
-const strangers = ''
 const tooMany = 'Too many operations are under way.'
 
 /** What yoga is given beside the request. */
@@ -20,8 +19,9 @@ interface Exchange {
  */
 export class Admission {
   readonly #callerOf: (authorization: string | undefined) => string | undefined
-  readonly #underWay = new Map<string, number>()
-  #accepted = 0
+  readonly #ofAccepted = new Shares(limits.operationsAtOnce)
+  // They are one caller, who may have half.
+  readonly #ofStrangers = new Shares(2 * limits.operationsOfStrangers)
 
   /** `callerOf` tells an accepted caller by the Authorization header; undefined is a stranger. */
   constructor(callerOf: (authorization: string | undefined) => string | undefined) {
@@ -51,23 +51,10 @@ export class Admission {
 
   /** Counts so many operations until the response is closed, unless they are too many. */
   #admit({ headers }: IncomingMessage, response: ServerResponse, operations: number): boolean {
-    const caller = this.#callerOf(headers.authorization) ?? strangers
-    if (this.#isBeyond(caller, operations)) return false
-    this.#count(caller, operations)
-    response.once('close', () => this.#count(caller, -operations))
+    const caller = this.#callerOf(headers.authorization)
+    const shares = caller === undefined ? this.#ofStrangers : this.#ofAccepted
+    if (!shares.take(caller ?? '', operations)) return false
+    response.once('close', () => shares.give(caller ?? '', operations))
     return true
-  }
-
-  #isBeyond(caller: string, operations: number): boolean {
-    const own = (this.#underWay.get(caller) ?? 0) + operations
-    if (caller === strangers) return own > limits.operationsOfStrangers
-    return own > limits.operationsOfOne || this.#accepted + operations > limits.operationsAtOnce
-  }
-
-  #count(caller: string, operations: number): void {
-    const own = (this.#underWay.get(caller) ?? 0) + operations
-    if (own > 0) this.#underWay.set(caller, own)
-    else this.#underWay.delete(caller)
-    if (caller !== strangers) this.#accepted += operations
   }
 }
