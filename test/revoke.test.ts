@@ -352,9 +352,9 @@ describe("Revoking a user's grants", () => {
     expect(kindsOf(idsOf(data.payload))).toEqual(['AuthorizationCode', 'RefreshToken', 'AccessToken'])
     const kinds = asked().map((line) => line.replace(/^(\w+) \/oauth2\/(\w+)\/.*/, '$1 $2'))
     expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
-      'GET authorization_codes',
       // For the line in the log.
       'GET /core/users/me/',
+      'GET authorization_codes',
       'DELETE authorization_codes',
       'GET authorization_codes',
       'GET refresh_tokens',

@@ -56,11 +56,12 @@ export class Authentik {
 
   /**
    * Does a piece of work to its end, even if the caller hangs up or the process is told to end. It has no deadline. Throws
-   * UPSTREAM_BUSY if too much of it is under way.
+   * UPSTREAM_BUSY if too much of it is under way. `whoAsks` is asked first for a caller whom authentik has not accepted lately.
    */
-  finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
+  finish<T>(work: (authentik: Authentik) => Promise<T>, whoAsks?: () => Promise<unknown>): Promise<T> {
     const { reader: _reader, ...rest } = this.#options
-    return rest.upstream.finish(rest.credential, () => work(new Authentik(rest)))
+    const isRefused = whoAsks && (() => whoAsks().then(() => rest.account.refusal.aborted))
+    return rest.upstream.finish(rest.credential, () => work(new Authentik(rest)), isRefused)
   }
 
   /** The endpoint's answer, for the key where its path has one, if `isRight` says so of an object. Throws UpstreamError. */

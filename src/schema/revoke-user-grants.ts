@@ -11,7 +11,7 @@ import { authorizationCodes } from './authorization-code.ts'
 import type { GrantKind } from './grant.ts'
 import { providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
-import { type Report, type Result, RevokePayload, revokeAll, weightOfResult } from './revoke.ts'
+import { type Report, type Result, RevokePayload, revokeAll, weightOfResult, whoAsks } from './revoke.ts'
 import { users } from './user.ts'
 
 /** In this order, so that no client can exchange a code or a refresh token for what was just revoked. */
@@ -42,7 +42,10 @@ builder.mutationField('revokeUserGrants', (t) =>
         ...(provider != null && { provider: providers.readId(provider) }),
       }
       const weight = weightOfResult(info)
-      return context.authentik.finish((authentik) => revokeGrants(context, authentik, { whose, dryRun, weight }))
+      return context.authentik.finish(
+        (authentik) => revokeGrants(context, authentik, { whose, dryRun, weight }),
+        dryRun ? undefined : () => whoAsks(context),
+      )
     },
   }),
 )
