@@ -100,12 +100,13 @@ export class Account {
 
   /**
    * Pays for fields in which mutations are to tell what became of so many requests to authentik, before these are sent. Throws
-   * QUERY_TOO_COMPLEX when there are too many. What queries have spent does not count: it must not keep anybody from revoking.
+   * QUERY_TOO_COMPLEX when there are too many, which says the consequence. What queries have spent does not count: it must not
+   * keep anybody from revoking.
    */
-  payResults(fields: number, requests: number): void {
+  payResults(fields: number, requests: number, consequence = 'Nothing is deleted'): void {
     const results = { fields: this.#results.fields + fields, requests: this.#results.requests + requests }
     const allowed = fieldsFor(results.requests)
-    if (results.fields > allowed) throw tooComplex(`answers more than ${allowed} fields. Nothing is deleted`)
+    if (results.fields > allowed) throw tooComplex(`answers more than ${allowed} fields. ${consequence}`)
     Object.assign(this.#results, results)
   }
 }

@@ -59,6 +59,7 @@ async function revokeGrants(context: Context, authentik: Authentik, work: Omit<W
     } catch (error) {
       failures.push(error)
       results.push(notListed(kind, work.whose, error))
+      if (isTooMuch(error)) break
     }
   }
   // If nothing but failures came, the first is thrown. Otherwise the results are returned, failures included.
@@ -90,8 +91,9 @@ async function revokeKind<B extends GrantBody>(
       const listed = await listPks(authentik, kind, whose, offset)
       const pks = [...new Set(listed.pks)].filter((pk) => !tried.has(pk))
       for (const pk of pks) tried.add(pk)
-      // A deletion pays for its own result.
-      if (dryRun) context.account.payResults(pks.length * weight, 1)
+      // A deletion is a request as well, and so allows for more fields.
+      const consequence = dryRun || results.length === 0 ? 'Nothing is deleted' : 'Nothing more is deleted'
+      context.account.payResults(pks.length * weight, dryRun ? 1 : pks.length, consequence)
       const outcomes = dryRun
         ? pks.map((pk): Result => ({ id: kind.lookup.globalId(pk), outcome: 'WOULD_REVOKE' }))
         : await revokeAll(context, authentik, kind.lookup, pks)
@@ -105,9 +107,16 @@ async function revokeKind<B extends GrantBody>(
   }
 }
 
+/** Whether no more requests, or no more fields, can be paid: the other kinds would cost still more. */
+function isTooMuch(error: unknown): boolean {
+  return error instanceof UpstreamError && error.code === 'QUERY_TOO_COMPLEX'
+}
+
 function notListed<B extends GrantBody>({ lookup }: GrantKind<B>, { user }: Whose, error: unknown): Result {
   if (!(error instanceof UpstreamError)) throw error
-  const message = `There may be more grants of type ${lookup.typename}, which could not be listed: ${error.message}`
+  const message = isTooMuch(error)
+    ? `There may be more grants. ${error.message}`
+    : `There may be more grants of type ${lookup.typename}, which could not be listed: ${error.message}`
   return { id: users.globalId(user), outcome: 'FAILED', code: error.code, message }
 }
 
