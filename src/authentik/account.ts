@@ -3,6 +3,9 @@ import { UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Sharer } from './wire/flight.ts'
 
+/** What pays: what queries have spent must not keep anybody from revoking. */
+export type Payer = 'queries' | 'revocations'
+
 /** What one HTTP request has spent, however many operations it has. */
 export class Account {
   readonly #refusal = new AbortController()
@@ -14,8 +17,8 @@ export class Account {
   /** For a field that is not answered any more. Nobody waits for it: it goes with the request. */
   readonly never = new Promise<never>(() => {})
   readonly #giveUp: (error: UpstreamError) => void
-  #reads = 0
-  #objects = 0
+  readonly #reads: Record<Payer, number> = { queries: 0, revocations: 0 }
+  readonly #objects: Record<Payer, number> = { queries: 0, revocations: 0 }
   // Each is made once, however often it is thrown.
   #tooManyReads: UpstreamError | undefined
   #tooManyObjects: UpstreamError | undefined
@@ -50,9 +53,9 @@ export class Account {
   }
 
   /** Pays for one request to authentik. Throws QUERY_TOO_COMPLEX when there are too many. */
-  payRead(): void {
-    this.#reads += 1
-    if (this.#reads <= limits.upstreamRequests) return
+  payRead(payer: Payer): void {
+    this.#reads[payer] += 1
+    if (this.#reads[payer] <= limits.upstreamRequests) return
     this.#tooManyReads ??= tooComplex(`needs more than ${limits.upstreamRequests} requests to authentik`)
     throw this.#tooManyReads
   }
@@ -61,9 +64,9 @@ export class Account {
    * Pays for objects that are to be given. Repeated objects are counted every time: they cost authentik no request, but they
    * cost the gateway time and memory. Throws QUERY_TOO_COMPLEX when there are too many.
    */
-  payObjects(objects: number): void {
-    this.#objects += objects
-    if (this.#objects <= limits.objects) return
+  payObjects(objects: number, payer: Payer): void {
+    this.#objects[payer] += objects
+    if (this.#objects[payer] <= limits.objects) return
     this.#tooManyObjects ??= tooComplex(`gives more than ${limits.objects} objects`)
     throw this.#tooManyObjects
   }

@@ -2,7 +2,7 @@ import { CallerGone, codes, nullIfNotFound, shorten, UpstreamError } from '../er
 import { limits } from '../limits.ts'
 import type { DeletionFacts, Observer } from '../observe/observer.ts'
 import { type OperationRecord, ReadRecord } from '../observe/record.ts'
-import type { Account } from './account.ts'
+import type { Account, Payer } from './account.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import type { Call } from './wire/exchange.ts'
@@ -49,9 +49,9 @@ export class Authentik {
   }
 
   /** Pays for objects that are to be given. Throws UNAUTHENTICATED without credentials, and what `Account.payObjects` throws. */
-  charge(objects: number): void {
+  charge(objects: number, payer: Payer = 'queries'): void {
     this.#authorization()
-    this.#options.account.payObjects(objects)
+    this.#options.account.payObjects(objects, payer)
   }
 
   /**
@@ -75,7 +75,7 @@ export class Authentik {
     const call = this.#call('GET', pathOf(endpoint, key) + searchOf(query))
     // Nobody looks at what comes for queries that are given up.
     if (reader && account.isOverdrawn) return account.never
-    if (!upstream.isOnItsWay(call)) account.payRead()
+    if (!upstream.isOnItsWay(call)) account.payRead(reader ? 'queries' : 'revocations')
     const ask = async (read: ReadRecord) => {
       const waiting = reader ?? { refusal: account.refusal }
       const answer = await upstream.get(call, kindOf(endpoint, query), waiting, read)

@@ -123,7 +123,7 @@ async function revokeByIds(
   weight: number,
 ): Promise<Report> {
   if (ids.length === 0) throw inputError('at least one id', ids.length)
-  chargeIds(context, ids)
+  chargeIds(context, ids, 'ids', 'revocations')
   const keys = ids.map((id) => revocable.readId(id))
   const distinct = [...new Set(keys)]
   context.account.payResults(ids.length * weight, distinct.length)
