@@ -28,6 +28,8 @@ export const limits = {
   revocationsAtOnce: 300,
   /** Revocations under way at once of one caller, and of all whom authentik has not accepted lately. */
   revocationsOfOne: 100,
+  /** Revocations that wait at once to know whether authentik accepts the caller, some milliseconds: as many as strangers may ask for. */
+  revocationsOfStrangers: 700,
 
   // What one document may hold.
 

@@ -291,6 +291,30 @@ describe('A query that is given up', () => {
   })
 })
 
+it('What queries have spent keeps no revocation of the same request from its requests and ids', async () => {
+  const { url } = await startGateway()
+  const lists = Array.from({ length: 6 }, (_, index) => `a${index}: nodes(ids: $ids) { id }`).join(' ')
+  const send = async (operations: readonly object[]) => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer demo-superuser' },
+      body: JSON.stringify(operations),
+    })
+    return response.json()
+  }
+  const ids = Array.from({ length: 500 }, (_, index) => `User:${index + 1}`)
+  const query = { query: `query ($ids: [ID!]!) { ${lists} }`, variables: { ids } }
+  const answers = await send([
+    query,
+    query,
+    { query: 'mutation { revokeAccessTokens(ids: [1]) { revokedCount } revokeUserGrants(user: 5) { revokedCount } }' },
+  ])
+  expect(JSON.stringify(answers[1].errors)).toContain('QUERY_TOO_COMPLEX')
+  expect(answers[2]).toMatchObject({
+    data: { revokeAccessTokens: { revokedCount: 1 }, revokeUserGrants: { revokedCount: expect.any(Number) } },
+  })
+})
+
 describe('What a revocation tells', () => {
   const revoke = (name: string, aliases: number, rest = '') =>
     `${name}(ids: $ids) { results { ${Array.from({ length: aliases }, (_, index) => `a${index}: outcome`).join(' ')} } }${rest}`

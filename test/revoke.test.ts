@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { limits } from '../src/limits.ts'
 import { listen, startGateway, startGatewayOver, withCaller } from './start.ts'
 
 const payload = '{ revokedCount failedCount results { id outcome code message } }'
@@ -352,9 +353,9 @@ describe("Revoking a user's grants", () => {
     expect(kindsOf(idsOf(data.payload))).toEqual(['AuthorizationCode', 'RefreshToken', 'AccessToken'])
     const kinds = asked().map((line) => line.replace(/^(\w+) \/oauth2\/(\w+)\/.*/, '$1 $2'))
     expect(kinds.filter((kind, index) => kind !== kinds[index - 1])).toEqual([
-      'GET authorization_codes',
       // For the line in the log.
       'GET /core/users/me/',
+      'GET authorization_codes',
       'DELETE authorization_codes',
       'GET authorization_codes',
       'GET refresh_tokens',
@@ -602,6 +603,25 @@ describe("Revoking a user's grants", () => {
     )
     await ask(`mutation { ${aliases.join(' ')} }`)
     expect(seen.requests).toBe(500)
+  })
+
+  it('stops before it deletes what it could not tell of, and says so in one result', async () => {
+    const { url, left } = await startGrants(600)
+    left.set('access_tokens', [1])
+    const { ask } = await startGatewayOver(url)
+    const aliases = Array.from({ length: 95 }, (_, index) => `a${index}: outcome`).join(' ')
+    const { data, errors } = await ask(`mutation { revokeUserGrants(user: 1) { results { id message ${aliases} } } }`)
+    expect(errors).toBeUndefined()
+    const { results } = data.revokeUserGrants
+    expect(results.length * 97).toBeLessThan(limits.fields)
+    expect(new Set(results.slice(0, -1).map(({ a0 }: { a0: string }) => a0))).toEqual(new Set(['REVOKED']))
+    expect(results.at(-1)).toMatchObject({
+      id: 'User:1',
+      a0: 'FAILED',
+      message: `There may be more grants. The operation answers more than ${limits.fields} fields. Nothing more is deleted.`,
+    })
+    expect([...left.values()].flat()).toHaveLength(1201 - (results.length - 1))
+    expect(left.get('access_tokens')).toEqual([1])
   })
 
   it('deletes nothing where the list is of somebody else', async () => {

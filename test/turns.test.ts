@@ -288,6 +288,29 @@ describe('Too many', () => {
     expect(held.asked).not.toContain('good DELETE access_tokens/1000/')
     expect(held.asked.filter((line) => line.startsWith('good DELETE'))).toHaveLength(limits.revocationsOfOne + 1)
   })
+
+  it('made-up tokens keep nobody from revoking whom authentik accepts, even if the caller hangs up', async () => {
+    const { ask, held, url } = await startAccepted([])
+    const revoke = (id: number) => `mutation { revokeAccessTokens(ids: [${id}]) { results { outcome code } } }`
+    const made = idsTo(limits.revocationsOfOne + 10).map((id) => ask(revoke(id), { token: `bad-${id}` }))
+    await expect
+      .poll(async () => ((await queueOf(url)) as { waiting: number }).waiting)
+      .toBeGreaterThanOrEqual(limits.revocationsOfOne - 2)
+    const leaving = new AbortController()
+    const left = ask(revoke(1000), { token: 'good-left', signal: leaving.signal }).catch(() => 'left')
+    const stays = ask(revoke(1001), { token: 'good' })
+    await expect
+      .poll(async () => ((await queueOf(url)) as { waiting: number }).waiting)
+      .toBeGreaterThanOrEqual(limits.revocationsOfOne + 10)
+    leaving.abort()
+    expect(await left).toBe('left')
+    held.release()
+    expect(await stays).toMatchObject({ data: { revokeAccessTokens: { results: [{ outcome: 'REVOKED' }] } } })
+    for (const { data } of await Promise.all(made))
+      expect(data.revokeAccessTokens.results).toEqual([{ outcome: 'FAILED', code: 'UNAUTHENTICATED' }])
+    const deletions = () => held.asked.filter((line) => line.includes('DELETE')).sort()
+    await expect.poll(deletions).toEqual(['good DELETE access_tokens/1001/', 'good-left DELETE access_tokens/1000/'])
+  })
 })
 
 it('A credential that authentik has refused is not sent again by the same request', async () => {

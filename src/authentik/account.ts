@@ -4,6 +4,9 @@ import { limits } from '../limits.ts'
 import { Shares } from '../shares.ts'
 import type { Sharer } from './wire/flight.ts'
 
+/** What pays: what queries have spent must not keep anybody from revoking. */
+export type Payer = 'queries' | 'revocations'
+
 export interface AccountOptions {
   /** Aborted when the caller has hung up. */
   readonly signal: AbortSignal
@@ -34,8 +37,8 @@ export class Account {
   /** For a field that is not answered any more. Nobody waits for it: it goes with the request. */
   readonly never = new Promise<never>(() => {})
   readonly #giveUp: (error: UpstreamError) => void
-  #reads = 0
-  #objects = 0
+  readonly #reads: Record<Payer, number> = { queries: 0, revocations: 0 }
+  readonly #objects: Record<Payer, number> = { queries: 0, revocations: 0 }
   // Each is made once, however often it is thrown.
   #tooManyReads: UpstreamError | undefined
   #tooManyObjects: UpstreamError | undefined
@@ -72,9 +75,9 @@ export class Account {
   }
 
   /** Pays for one request to authentik. Throws QUERY_TOO_COMPLEX when there are too many. */
-  payRead(): void {
-    this.#reads += 1
-    if (this.#reads <= limits.upstreamRequests) return
+  payRead(payer: Payer): void {
+    this.#reads[payer] += 1
+    if (this.#reads[payer] <= limits.upstreamRequests) return
     this.#tooManyReads ??= tooComplex(`needs more than ${limits.upstreamRequests} requests to authentik`)
     throw this.#tooManyReads
   }
@@ -83,9 +86,9 @@ export class Account {
    * Pays for objects that are to be given. Repeated objects are counted every time: they cost authentik no request, but they
    * cost the gateway time and memory. Throws QUERY_TOO_COMPLEX when there are too many.
    */
-  payObjects(objects: number): void {
-    this.#objects += objects
-    if (this.#objects <= limits.objects) return
+  payObjects(objects: number, payer: Payer): void {
+    this.#objects[payer] += objects
+    if (this.#objects[payer] <= limits.objects) return
     this.#tooManyObjects ??= tooComplex(`gives more than ${limits.objects} objects`)
     throw this.#tooManyObjects
   }
@@ -135,12 +138,13 @@ export class Account {
 
   /**
    * Pays for fields in which mutations are to tell what became of so many requests to authentik, before these are sent. Throws
-   * QUERY_TOO_COMPLEX when there are too many. What queries have spent does not count: it must not keep anybody from revoking.
+   * QUERY_TOO_COMPLEX when there are too many, which says the consequence. What queries have spent does not count: it must not
+   * keep anybody from revoking.
    */
-  payResults(fields: number, requests: number): void {
+  payResults(fields: number, requests: number, consequence = 'Nothing is deleted'): void {
     const results = { fields: this.#results.fields + fields, requests: this.#results.requests + requests }
     const allowed = fieldsFor(results.requests)
-    if (results.fields > allowed) throw tooComplex(`answers more than ${allowed} fields. Nothing is deleted`)
+    if (results.fields > allowed) throw tooComplex(`answers more than ${allowed} fields. ${consequence}`)
     Object.assign(this.#results, results)
   }
 }

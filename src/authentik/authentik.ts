@@ -2,7 +2,7 @@ import { CallerGone, codes, nullIfNotFound, shorten, UpstreamError } from '../er
 import { limits } from '../limits.ts'
 import type { DeletionFacts, Observer } from '../observe/observer.ts'
 import { type OperationRecord, ReadRecord } from '../observe/record.ts'
-import type { Account } from './account.ts'
+import type { Account, Payer } from './account.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import type { Call } from './wire/exchange.ts'
@@ -49,18 +49,19 @@ export class Authentik {
   }
 
   /** Pays for objects that are to be given. Throws UNAUTHENTICATED without credentials, and what `Account.payObjects` throws. */
-  charge(objects: number): void {
+  charge(objects: number, payer: Payer = 'queries'): void {
     this.#authorization()
-    this.#options.account.payObjects(objects)
+    this.#options.account.payObjects(objects, payer)
   }
 
   /**
    * Does a piece of work to its end, even if the caller hangs up or the process is told to end. It has no deadline. Throws
-   * UPSTREAM_BUSY if too much of it is under way.
+   * UPSTREAM_BUSY if too much of it is under way. `whoAsks` is asked first for a caller whom authentik has not accepted lately.
    */
-  finish<T>(work: (authentik: Authentik) => Promise<T>): Promise<T> {
+  finish<T>(work: (authentik: Authentik) => Promise<T>, whoAsks?: () => Promise<unknown>): Promise<T> {
     const { reader: _reader, ...rest } = this.#options
-    return rest.upstream.finish(rest.credential, () => work(new Authentik(rest)))
+    const isRefused = whoAsks && (() => whoAsks().then(() => rest.account.refusal.aborted))
+    return rest.upstream.finish(rest.credential, () => work(new Authentik(rest)), isRefused)
   }
 
   /** The endpoint's answer, for the key where its path has one, if `isRight` says so of an object. Throws UpstreamError. */
@@ -74,7 +75,7 @@ export class Authentik {
     const call = this.#call('GET', pathOf(endpoint, key) + searchOf(query))
     // Nobody looks at what comes for queries that are given up.
     if (reader && account.isOverdrawn) return account.never
-    if (!upstream.isOnItsWay(call)) account.payRead()
+    if (!upstream.isOnItsWay(call)) account.payRead(reader ? 'queries' : 'revocations')
     const ask = async (read: ReadRecord) => {
       const waiting = reader ?? { refusal: account.refusal }
       const answer = await upstream.get(call, kindOf(endpoint, query), waiting, read)

@@ -11,7 +11,7 @@ import { authorizationCodes } from './authorization-code.ts'
 import type { GrantKind } from './grant.ts'
 import { providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
-import { type Report, type Result, RevokePayload, revokeAll, weightOfResult } from './revoke.ts'
+import { type Report, type Result, RevokePayload, revokeAll, weightOfResult, whoAsks } from './revoke.ts'
 import { users } from './user.ts'
 
 /** In this order, so that no client can exchange a code or a refresh token for what was just revoked. */
@@ -42,7 +42,10 @@ builder.mutationField('revokeUserGrants', (t) =>
         ...(provider != null && { provider: providers.readId(provider) }),
       }
       const weight = weightOfResult(info)
-      return context.authentik.finish((authentik) => revokeGrants(context, authentik, { whose, dryRun, weight }))
+      return context.authentik.finish(
+        (authentik) => revokeGrants(context, authentik, { whose, dryRun, weight }),
+        dryRun ? undefined : () => whoAsks(context),
+      )
     },
   }),
 )
@@ -56,6 +59,7 @@ async function revokeGrants(context: Context, authentik: Authentik, work: Omit<W
     } catch (error) {
       failures.push(error)
       results.push(notListed(kind, work.whose, error))
+      if (isTooMuch(error)) break
     }
   }
   // If nothing but failures came, the first is thrown. Otherwise the results are returned, failures included.
@@ -87,8 +91,9 @@ async function revokeKind<B extends GrantBody>(
       const listed = await listPks(authentik, kind, whose, offset)
       const pks = [...new Set(listed.pks)].filter((pk) => !tried.has(pk))
       for (const pk of pks) tried.add(pk)
-      // A deletion pays for its own result.
-      if (dryRun) context.account.payResults(pks.length * weight, 1)
+      // A deletion is a request as well, and so allows for more fields.
+      const consequence = dryRun || results.length === 0 ? 'Nothing is deleted' : 'Nothing more is deleted'
+      context.account.payResults(pks.length * weight, dryRun ? 1 : pks.length, consequence)
       const outcomes = dryRun
         ? pks.map((pk): Result => ({ id: kind.lookup.globalId(pk), outcome: 'WOULD_REVOKE' }))
         : await revokeAll(context, authentik, kind.lookup, pks)
@@ -102,9 +107,16 @@ async function revokeKind<B extends GrantBody>(
   }
 }
 
+/** Whether no more requests, or no more fields, can be paid: the other kinds would cost still more. */
+function isTooMuch(error: unknown): boolean {
+  return error instanceof UpstreamError && error.code === 'QUERY_TOO_COMPLEX'
+}
+
 function notListed<B extends GrantBody>({ lookup }: GrantKind<B>, { user }: Whose, error: unknown): Result {
   if (!(error instanceof UpstreamError)) throw error
-  const message = `There may be more grants of type ${lookup.typename}, which could not be listed: ${error.message}`
+  const message = isTooMuch(error)
+    ? `There may be more grants. ${error.message}`
+    : `There may be more grants of type ${lookup.typename}, which could not be listed: ${error.message}`
   return { id: users.globalId(user), outcome: 'FAILED', code: error.code, message }
 }
 

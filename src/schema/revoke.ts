@@ -123,11 +123,14 @@ async function revokeByIds(
   weight: number,
 ): Promise<Report> {
   if (ids.length === 0) throw inputError('at least one id', ids.length)
-  chargeIds(context, ids)
+  chargeIds(context, ids, 'ids', 'revocations')
   const keys = ids.map((id) => revocable.readId(id))
   const distinct = [...new Set(keys)]
   context.account.payResults(ids.length * weight, distinct.length)
-  const results = await context.authentik.finish((authentik) => revokeAll(context, authentik, revocable, distinct))
+  const results = await context.authentik.finish(
+    (authentik) => revokeAll(context, authentik, revocable, distinct),
+    () => whoAsks(context),
+  )
   const resultOf = new Map(distinct.map((key, index) => [key, results[index]]))
   return { results: keys.flatMap((key) => resultOf.get(key) ?? []), distinct: results }
 }
@@ -157,6 +160,11 @@ export async function revokeAll(
   return results
 }
 
+/** Who the caller is: asked once in an operation, and to the end, even if the caller hangs up. */
+export function whoAsks(context: Context): Promise<DeletionFacts['caller']> {
+  return keep(context, whoAsks, () => context.authentik.whoAsks())
+}
+
 async function revokeOne(
   context: Context,
   authentik: Authentik,
@@ -165,7 +173,7 @@ async function revokeOne(
   deletion: DeletionFacts,
 ): Promise<Result> {
   const id = deletion.target
-  deletion.caller = await keep(context, revokeOne, () => authentik.whoAsks())
+  deletion.caller = await whoAsks(context)
   try {
     const requestId = await authentik.delete(revocable.endpoint, key)
     revocable.clear(context, key)

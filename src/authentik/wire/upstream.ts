@@ -42,8 +42,12 @@ export class Upstream {
   readonly #turns: Turns
   readonly #tries: Tries
   readonly #slots = new Map<string, Slot>()
-  /** What must be finished, and for whom. */
+  /** What must be finished, from the moment when it is asked for. */
+  readonly #unfinished = new Set<Promise<unknown>>()
+  /** What of it is under way, and for whom. */
   readonly #works = new Map<Promise<unknown>, string>()
+  /** What of it waits to know whether authentik accepts the caller, by the credential. */
+  readonly #asks = new Map<Promise<unknown>, string>()
 
   constructor({ url, concurrency, clocks, observer }: UpstreamOptions) {
     this.#exchange = new Exchange(url, clocks.upstream)
@@ -120,26 +124,39 @@ export class Upstream {
     return this.#exchange.probe()
   }
 
-  /** Does a piece of work that is finished even if nobody waits for it any more. Throws UPSTREAM_BUSY if too many are under way. */
-  async finish<T>(credential: Credential, work: () => Promise<T>): Promise<T> {
-    const caller = this.acceptedCaller(credential) ?? ''
-    const own = [...this.#works.values()].filter((other) => other === caller).length
-    if (own >= limits.revocationsOfOne || this.#works.size >= limits.revocationsAtOnce)
-      throw busy({ retryAfter: 1 }, 'Too many revocations are under way.')
-    const started = work()
-    this.#works.set(started, caller)
-    return started.finally(() => this.#works.delete(started))
+  /**
+   * Does a piece of work that is finished even if nobody waits for it any more. Throws UPSTREAM_BUSY if too many are under way.
+   * For a caller whom authentik has not accepted lately, `isRefused` asks authentik first. Whoever is accepted by it does not
+   * share the places of strangers. Whoever is refused takes no place: nothing is sent for its work.
+   */
+  finish<T>(credential: Credential, work: () => Promise<T>, isRefused?: () => Promise<boolean>): Promise<T> {
+    const whole = this.#finish(credential, work, isRefused)
+    this.#unfinished.add(whole)
+    return whole.finally(() => this.#unfinished.delete(whole))
   }
 
   /** Resolves when all such work has ended. */
   async drain(): Promise<void> {
-    while (this.#works.size > 0) await Promise.allSettled(this.#works.keys())
+    while (this.#unfinished.size > 0) await Promise.allSettled(this.#unfinished)
   }
 
   /** Resolves when all such work and all requests on their way have ended. */
   async close(): Promise<void> {
     await this.drain()
     await this.#exchange.close()
+  }
+
+  async #finish<T>(credential: Credential, work: () => Promise<T>, isRefused?: () => Promise<boolean>): Promise<T> {
+    if (isRefused && 'authorization' in credential && this.acceptedCaller(credential) === undefined) {
+      const { authorization } = credential
+      // If too many ask, this one goes on as a stranger.
+      const mayAsk = hasRoom(this.#asks, authorization, limits.revocationsOfStrangers)
+      if (mayAsk && (await hold(this.#asks, authorization, isRefused()))) return work()
+    }
+    const caller = this.acceptedCaller(credential) ?? ''
+    if (!hasRoom(this.#works, caller, limits.revocationsAtOnce))
+      throw busy({ retryAfter: 1 }, 'Too many revocations are under way.')
+    return hold(this.#works, caller, work())
   }
 
   #start(call: Call, kind: Kind, read: ReadRecord): Flight {
@@ -166,6 +183,18 @@ export class Upstream {
     delete slot.flight
     if (this.#slots.get(key) === slot) this.#slots.delete(key)
   }
+}
+
+/** Whether one more may begin for that caller, and at all. */
+function hasRoom(begun: ReadonlyMap<unknown, string>, caller: string, most: number): boolean {
+  const own = [...begun.values()].filter((other) => other === caller).length
+  return own < limits.revocationsOfOne && begun.size < most
+}
+
+/** Counts it until it ends. */
+function hold<T>(begun: Map<Promise<unknown>, string>, caller: string, started: Promise<T>): Promise<T> {
+  begun.set(started, caller)
+  return started.finally(() => begun.delete(started))
 }
 
 /** Reads that are identical. */

@@ -1,4 +1,5 @@
 import type { ObjectRef } from '@pothos/core'
+import type { Payer } from '../../authentik/account.ts'
 import type { Authentik } from '../../authentik/authentik.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
@@ -120,7 +121,7 @@ export function readIdOf(typename: string, id: string): string | number {
 }
 
 /** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.charge` throws. */
-export function chargeIds(context: Context, ids: readonly unknown[], what = 'ids'): void {
+export function chargeIds(context: Context, ids: readonly unknown[], what = 'ids', payer?: Payer): void {
   if (ids.length > limits.ids) throw inputError(`at most ${limits.ids} ${what}`, ids.length)
-  context.authentik.charge(ids.length)
+  context.authentik.charge(ids.length, payer)
 }
