@@ -100,7 +100,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
     observer,
   })
-  const admission = new Admission((header) => upstream.acceptedCaller(readCredential(header)))
+  const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
+  const admission = new Admission(callerOf)
   const yoga = createGraphql(settings, { upstream, observer, log, admission })
   const hash = createCredentialHash(settings.logHashKey)
   const hashOf = (header: string | undefined) => {
@@ -108,7 +109,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const graphql = admission.limitRequests(checkHeaders(boundReceiving(beginOneByOne(yoga))))
+  const bounded = boundReceiving(beginOneByOne(yoga), (header) => callerOf(header) !== undefined)
+  const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
     listener: answerInTurn(observeRequests(open, observer, hashOf)),

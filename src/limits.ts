@@ -4,7 +4,7 @@ export const limits = {
 
   /** The body of a request. Operations written by people and by compilers have a few kB. */
   requestBytes: 256 * 1024,
-  /** Bytes of all bodies that are being received at once. */
+  /** Bytes of all bodies that are being received at once. Half are for callers whom authentik has accepted lately. */
   receivedRequestBytes: 48 * 1024 * 1024,
   /** Operations in one request: what composers send together. */
   operationsPerRequest: 10,
