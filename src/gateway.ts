@@ -111,7 +111,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const graphql = admission.limitRequests(checkHeaders(boundReceiving(beginOneByOne(yoga, callerOf))))
+  const bounded = boundReceiving(beginOneByOne(yoga, callerOf), (header) => callerOf(header) !== undefined)
+  const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
     listener: answerInTurn(observeRequests(open, observer, hashOf)),

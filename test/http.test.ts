@@ -126,6 +126,8 @@ describe('Too much', () => {
     ['9000 nested types', `query ($a: ${'['.repeat(9000)}`],
     ['too many tokens', `{ ${'__typename '.repeat(limits.documentTokens)} }`],
     ['a selection too long to compare', `{ ${'__typename '.repeat(1900)} }`],
+    ['one field at one place too often', `{ ${'me { pk } '.repeat(201)} }`],
+    ['one field too often below one that is repeated', `{ ${'me { pk pk pk } '.repeat(100)} }`],
     ['too deep a selection', nested(limits.documentDepth + 1)],
     [
       'too deep a selection, by fragments',
@@ -174,6 +176,12 @@ describe('Too much', () => {
   it('is not the allowed depth', async () => {
     const { ask } = await startGateway()
     expect((await ask(nested(limits.documentDepth))).errors).toBeUndefined()
+  })
+
+  it('is not one field with as many aliases as there may be', async () => {
+    const { ask } = await startGateway()
+    const aliases = Array.from({ length: limits.documentAliases }, (_, index) => `a${index}: me { pk username }`)
+    expect((await ask(`{ ${aliases.join(' ')} }`)).errors).toBeUndefined()
   })
 
   it('is not a fragment that stands in many places', async () => {

@@ -14,6 +14,9 @@ import {
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { comparesTooMuch } from './comparisons.ts'
+
+const muchToCompare = 'too many fields of one name to compare'
 
 /** Refuses documents that would cost too much, before authentik is asked. */
 export function limitDocuments(): Plugin {
@@ -37,12 +40,13 @@ export function limitDocuments(): Plugin {
     onValidate({ validateFn, setValidationFn }) {
       // First, since graphql's own rules may take long for a document that is too complex.
       setValidationFn((schema, document, ...rest) => {
+        if (comparesTooMuch(document)) return [tooComplex(muchToCompare)]
         const errors = validate(schema, document, rules)
         return errors.length > 0 ? errors : validateFn(schema, document, ...rest)
       })
       // graphql itself gives up on selections that take too long to compare.
       const gaveUp = ({ message }: Error) => message === 'Validation aborted.'
-      const told = (error: Error) => (gaveUp(error) ? tooComplex('too many fields of one name to compare') : error)
+      const told = (error: Error) => (gaveUp(error) ? tooComplex(muchToCompare) : error)
       return ({ result, setResult }) => setResult(result.map(told))
     },
   }

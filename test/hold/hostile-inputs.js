@@ -67,6 +67,11 @@ const documents = [
     `{ ${words(60, (index) => `me { ...F${index} }`)} } ${words(60, (index) => `fragment F${index} on User { a${index}: pk groups { name } }`)}`,
   ),
   withoutToken('fields that conflict', `{ me { ${words(500, (index) => `a: ${index % 2 ? 'pk' : 'name'}`)} } }`),
+  withoutToken('499 users to compare', `{ ${words(499, () => 'me{pk}')} }`),
+  input(
+    '499 users to compare, in each of a batch',
+    times(10, () => from(`{${times(499, () => 'me{pk}').join('')}}`)),
+  ),
   withoutToken(
     '400 operations',
     words(300, (index) => `query Q${index} { __typename }`),

@@ -1,12 +1,15 @@
-import { Client } from 'undici'
+import type { Socket } from 'node:net'
+import { buildConnector, Client } from 'undici'
 import { limits } from '../../limits.ts'
 
 /** A connection that carries one request at a time, and is opened anew when it is needed again. */
 export interface Connection {
   readonly client: Client
-  readonly isOpen: boolean
+  isOpen: boolean
   /** Answers that have come since it was opened. */
   answers: number
+  /** The newest one of the client, from the moment when it begins to open. */
+  socket: Socket | undefined
 }
 
 /** The connections to authentik, as many as were ever needed at once. Idle ones are closed before authentik closes them. */
@@ -31,7 +34,15 @@ export class Connections {
   }
 
   give(connection: Connection): void {
-    this.#idle.push(connection)
+    if (this.#all.has(connection)) this.#idle.push(connection)
+  }
+
+  /** Ends one that is still opening, which nobody waits for any more: its place is another one's from now on. */
+  drop(connection: Connection, reason: Error): void {
+    this.#all.delete(connection)
+    void connection.client.destroy(reason)
+    // The client itself would wait until it is open.
+    connection.socket?.destroy(reason)
   }
 
   /** Closes all as soon as what is on its way has ended. */
@@ -41,14 +52,18 @@ export class Connections {
 
   #open(): Connection {
     const idle = limits.idleMilliseconds
+    const connect = buildConnector({ timeout: this.#connectTimeout })
     const client = new Client(this.#origin, {
-      connectTimeout: this.#connectTimeout,
+      connect: (options, callback) => {
+        // It returns the socket, though its type does not say so.
+        connection.socket = connect(options, callback) as unknown as Socket
+      },
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: idle,
       keepAliveMaxTimeout: idle,
     })
-    const connection = { client, isOpen: false, answers: 0 }
+    const connection: Connection = { client, isOpen: false, answers: 0, socket: undefined }
     client.on('connect', () => Object.assign(connection, { isOpen: true, answers: 0 }))
     client.on('disconnect', () => {
       connection.isOpen = false

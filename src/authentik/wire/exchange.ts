@@ -87,7 +87,10 @@ export class Exchange {
       },
     }
     return new Promise<Received>((resolve, reject) => {
-      let abort = reject
+      let abort = (reason: Error) => {
+        reject(reason)
+        this.#connections.drop(connection, reason)
+      }
       const leave = () => abort(signal.reason)
       signal.addEventListener('abort', leave, { once: true })
       const received: Received = { status: 0, headers: {}, bytes: [] }
