@@ -160,6 +160,8 @@ export const limits = {
 
   /** One answer, unzipped. A page of 100 tokens has 0.3 MB. */
   answerBytes: 32 * 1024 * 1024,
+  /** How much of the heap its text may have at most: read, it may take ten times as much. */
+  answerShare: 1 / 32,
   /** Bytes of all answers that are being received at once. Beyond, the largest is given up. */
   receivedAnswerBytes: 48 * 1024 * 1024,
   /** Levels of free JSON. graphql and JSON.stringify recurse. */

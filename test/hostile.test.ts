@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { hostileInputs } from './hold/hostile-inputs.js'
@@ -478,4 +479,19 @@ it('three hundred wide queries of one caller at once leave a small heap alive, a
   expect((await askProcess(url, '{ accessTokens(first: 100) { nodes { pk } } }')).data.accessTokens.nodes).toHaveLength(
     100,
   )
+})
+
+it('an answer of authentik that unfolds to many megabytes leaves a small heap alive', async () => {
+  const bomb = gzipSync(`{"user":{"pk":1,"username":"ada","name":"","uid":"u"},"x":[${Array(5_000_000).fill('[]')}]}`)
+  const { url: upstream } = await listen((request, response) => {
+    if (request.url?.includes('health')) return response.end()
+    return response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb)
+  })
+  const running = run({ AUTHENTIK_URL: upstream, NODE_OPTIONS: '--max-old-space-size=128' })
+  const url = await addressOf(running)
+  const code = 'UPSTREAM_INVALID_RESPONSE'
+  expect((await askProcess(url, '{ me { pk } }')).errors).toMatchObject([{ extensions: { code } }])
+  const { data } = await askProcess(url, 'mutation { revokeAccessTokens(ids: [1]) { results { outcome code } } }')
+  expect(data.revokeAccessTokens.results).toEqual([{ outcome: 'FAILED', code }])
+  expect(running.child.exitCode).toBeNull()
 })

@@ -1,6 +1,6 @@
 // Holds what a document says can be asked against what the gateway asks.
 import { getNamedType, graphql, isEnumType, isListType } from 'graphql'
-import { Account } from '../../dist/authentik/account.js'
+import { Account, fieldsAtOnce } from '../../dist/authentik/account.js'
 import { endpoints, listOf } from '../../dist/authentik/endpoints.js'
 import { createSchema } from '../../dist/schema/index.js'
 
@@ -107,7 +107,12 @@ async function parametersSent(name, filter) {
     variableValues: { filter },
     contextValue: {
       authentik: { charge() {}, pageLimit: { largestPage: 100 }, findPage },
-      account: new Account(),
+      account: new Account({
+        signal: new AbortController().signal,
+        timeout: 60_000,
+        caller: '',
+        fields: fieldsAtOnce(Number.POSITIVE_INFINITY),
+      }),
       kept: new Map(),
     },
   })

@@ -1,6 +1,7 @@
 // Whether the gateway holds under callers who want too much: prints a figure for each promise of docs/operating.md.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, askOften, keepDoing, me, quantile } from './ask.js'
+import { crowd } from './crowd.js'
 import { floods, refusals } from './floods.js'
 import { compression, idle, outage, terminations } from './network.js'
 import { withGateway } from './processes.js'
@@ -151,6 +152,7 @@ const parts = {
     await abandon(500)
     await abandon(5000)
   },
+  crowd: () => crowd(print),
   refusals,
   floods,
   idle: () => idle(print),

@@ -5,7 +5,7 @@ import { invalidAnswer, shorten, Unreachable, UpstreamError } from '../../errors
 import { limits } from '../../limits.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Answer } from './judge.ts'
-import { type Parcel, ReceivedBytes } from './received-bytes.ts'
+import { answerBytes, type Parcel, ReceivedBytes } from './received-bytes.ts'
 
 const unzip = promisify(gunzip)
 
@@ -187,7 +187,7 @@ interface Received {
 
 async function readGzip(bytes: Buffer): Promise<string> {
   try {
-    return (await unzip(bytes, { maxOutputLength: limits.answerBytes })).toString('utf8')
+    return (await unzip(bytes, { maxOutputLength: answerBytes })).toString('utf8')
   } catch (error) {
     throw invalidAnswer('gzip that is damaged or too large', undefined, error)
   }

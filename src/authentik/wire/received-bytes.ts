@@ -1,5 +1,11 @@
+import { getHeapStatistics } from 'node:v8'
 import { invalidAnswer, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+
+/** Bytes of one answer, unzipped: in a small heap there is room for less. */
+export const answerBytes = Math.floor(
+  Math.min(limits.answerBytes, getHeapStatistics().heap_size_limit * limits.answerShare),
+)
 
 /** One body that is being received. */
 export interface Parcel {
@@ -27,7 +33,7 @@ export class ReceivedBytes {
         if (!this.#receiving.has(one)) return
         one.bytes += chunk.length
         keep(chunk)
-        if (one.bytes > limits.answerBytes) this.#giveUp(one, invalidAnswer(`more than ${limits.answerBytes} bytes`))
+        if (one.bytes > answerBytes) this.#giveUp(one, invalidAnswer(`more than ${answerBytes} bytes`))
         else if (this.#sum() > limits.receivedAnswerBytes) this.#giveUp(this.#largest(one), tooMany())
       },
       end: () => this.#receiving.delete(one),
