@@ -68,6 +68,8 @@ export const limits = {
   fields: 55_000,
   /** The same for all HTTP requests under way, until their answers are sent. One caller may have half. */
   fieldsAtOnce: 400_000,
+  /** How many of them a request takes at once, at least. */
+  fieldsTaken: 100,
   /** How much of the heap they may take. The requests themselves, the answers of authentik and the program need the rest. */
   fieldsShare: 0.25,
   /** Bytes of memory that a field takes, with its share of all around it, until its answer is sent. */

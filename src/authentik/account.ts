@@ -43,6 +43,8 @@ export class Account {
   #tooManyReads: UpstreamError | undefined
   #tooManyObjects: UpstreamError | undefined
   #fields = 0
+  /** Of the fields that all requests share. */
+  #taken = 0
   #isOverdrawn = false
   readonly #results = { fields: 0, requests: 0 }
   readonly #answers = new WeakSet<object>()
@@ -110,18 +112,25 @@ export class Account {
     if (this.#isOverdrawn) return false
     const allowed = fieldsFor(this.#answered)
     if (this.#fields + fields > allowed) return this.#overdraw(tooComplex(`answers more than ${allowed} fields`))
-    if (!this.#atOnce.take(this.#caller, fields, this.#fields)) {
+    this.#fields += fields
+    return this.#fields <= this.#taken || this.#takeMore()
+  }
+
+  /** Takes some of what all requests share, and a bit more than is needed now: fields are paid for one object after the other. */
+  #takeMore(): boolean {
+    const amount = Math.max(this.#fields - this.#taken, limits.fieldsTaken)
+    if (!this.#atOnce.take(this.#caller, amount, this.#taken)) {
       return this.#overdraw(busy({ retryAfter: 1 }, 'Too many fields are being answered.'))
     }
-    this.#fields += fields
+    this.#taken += amount
     return true
   }
 
   /** The answer is sent, or nobody waits for it: what it held is free for others. */
   end(): void {
     this.#isOverdrawn = true
-    this.#atOnce.give(this.#caller, this.#fields)
-    this.#fields = 0
+    this.#atOnce.give(this.#caller, this.#taken)
+    this.#taken = 0
   }
 
   #overdraw(error: UpstreamError): false {
