@@ -104,14 +104,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
   const admission = new Admission(callerOf)
-  const yoga = createGraphql(settings, { upstream, observer, log, admission })
+  const yoga = createGraphql(settings, { upstream, observer, log, admission, callerOf })
   const hash = createCredentialHash(settings.logHashKey)
   const hashOf = (header: string | undefined) => {
     const credential = readCredential(header)
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const bounded = boundReceiving(beginOneByOne(yoga, callerOf), (header) => callerOf(header) !== undefined)
+  const bounded = boundReceiving(yoga, (header) => callerOf(header) !== undefined)
   const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
@@ -132,12 +132,14 @@ interface Behind {
   readonly observer: Observer
   readonly log: Log
   readonly admission: Admission
+  /** Tells an accepted caller by the Authorization header. */
+  readonly callerOf: (header: string | undefined) => string | undefined
 }
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
   const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
-  const { upstream, observer, log, admission } = behind
+  const { upstream, observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const addressOf = createAddressOf(settings.trustProxy)
   const fields = fieldsAtOnce(getHeapStatistics().heap_size_limit)
@@ -157,6 +159,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
       hardenHttp(),
       ...findDocuments(settings, behind),
+      beginOneByOne(callerOf),
       boundIntrospection(),
       executeInOrder(),
       introspection ? {} : hideSchema(),
@@ -178,9 +181,9 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
 }
 
 /** What finds the document of a request that names it, among persisted operations or what came before. */
-function findDocuments(settings: Config, { upstream, log }: Behind) {
+function findDocuments(settings: Config, { callerOf, log }: Behind) {
   const { persistedOperations: operations, persistedOperationsMode: mode } = settings
-  const remember = rememberDocuments((header) => upstream.acceptedCaller(readCredential(header)) !== undefined)
+  const remember = rememberDocuments((header) => callerOf(header ?? undefined) !== undefined)
   if (!operations) return [remember]
   const run = runPersisted(operations, mode)
   return mode === 'enforce' ? [run] : [run, logUnlisted(operations, log), remember]

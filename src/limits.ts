@@ -216,6 +216,15 @@ export const limits = {
   /** Bytes of LOG_HASH_KEY at least: as many as the hash has. */
   hashKeyBytes: 32,
 
+  // Turns of the event loop.
+
+  /** Milliseconds from which on a turn is a long one, after which others are looked for. Usual operations take less. */
+  longTurnMilliseconds: 5,
+  /** Milliseconds for which others are looked for at most. */
+  lookMilliseconds: 20,
+  /** Rounds without anybody new after which nobody more is looked for: a new connection needs some for its request. */
+  quietRounds: 5,
+
   // Connections from callers.
 
   /** Seconds for which a browser may remember that an origin may ask: as long as browsers do at most. */

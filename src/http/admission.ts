@@ -3,14 +3,9 @@ import type { Plugin } from 'graphql-yoga'
 import { limits } from '../limits.ts'
 import { Shares } from '../shares.ts'
 import { busyError, refuseBusy } from './busy.ts'
+import type { Served } from './observing.ts'
 
 const tooMany = 'Too many operations are under way.'
-
-/** What yoga is given beside the request. */
-interface Exchange {
-  readonly req: IncomingMessage
-  readonly res: ServerResponse
-}
 
 /**
  * Bounds the operations that are under way: of one caller, of all callers whom authentik has accepted lately, and of all
@@ -37,7 +32,7 @@ export class Admission {
   }
 
   /** Counts the further operations of a batch. */
-  limitBatches(): Plugin<object, Exchange> {
+  limitBatches(): Plugin<object, Served> {
     return {
       onRequestParse: ({ serverContext: { req, res } }) => ({
         onRequestParseDone: ({ requestParserResult: sent }) => {

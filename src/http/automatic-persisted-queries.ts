@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { recordOf } from './observing.ts'
-
-/** What yoga knows of a request beside its operations. */
-interface Served {
-  readonly req: IncomingMessage
-}
+import { recordOf, type Served } from './observing.ts'
 
 /**
  * Runs documents by their hashes, as Apollo's clients and others after them send these: a document that came once with its hash, and

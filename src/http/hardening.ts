@@ -1,7 +1,8 @@
-import type { IncomingMessage, RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import Negotiator from 'negotiator'
 import { codedError } from '../errors.ts'
+import type { Served } from './observing.ts'
 import { bodyOf, refusalHeaders, refuse } from './refusal.ts'
 
 /** What an answer may be. Callers who take all of these get the first. */
@@ -28,7 +29,7 @@ export function hardenHttp(): Plugin {
       if (request.method === 'POST' && type !== 'application/json') {
         end(415, 'Send a POST with "content-type: application/json".')
       }
-      const { req } = serverContext as unknown as { readonly req: IncomingMessage }
+      const { req } = serverContext as unknown as Served
       const [accepted] = new Negotiator(req).mediaTypes(mediaTypes)
       if (accepted === undefined) end(406, `Accept "application/json" or "application/graphql-response+json".`)
       // Yoga would not heed how much each is wanted.

@@ -73,10 +73,13 @@ function countBytes(response: ServerResponse, record: RequestRecord): void {
   }
 }
 
-/** What yoga knows of a request beside its operations. */
-interface Observed {
+/** What yoga is given beside a request: node's own. */
+export interface Served {
   readonly req: IncomingMessage
   readonly res: ServerResponse
+}
+
+interface Observed extends Served {
   readonly operation: OperationRecord
 }
 
@@ -97,7 +100,7 @@ export function observeOperations(observer: Observer): Plugin<Observed> {
       }
     },
     onResultProcess({ result, serverContext }) {
-      const { req } = serverContext as unknown as Observed
+      const { req } = serverContext as unknown as Served
       const record = recordOf(req)
       for (const one of [result].flat()) for (const code of codesOf(one as ExecutionResult)) record.countError(code)
     },

@@ -1,45 +1,93 @@
-import type { RequestListener } from 'node:http'
+import type { Plugin } from 'graphql-yoga'
+import { codedError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Served } from './observing.ts'
 
 /** Turns of which strangers have one, where accepted callers wait as well. */
 const turnsForOneStranger = 4
 
 /**
- * Begins one request in each turn of the event loop. Many that come at one moment would all be worked on before anything else
- * is, for seconds: supervisors are answered in between. Callers take turns; of those whom authentik has not accepted lately the
- * newest goes first, and every fourth turn is theirs. `callerOf` tells an accepted caller by the Authorization header.
+ * Begins one operation in each turn of the event loop: to parse, to validate and to begin to execute it is one piece of work, and that
+ * of many that come at one moment would keep everybody else waiting for seconds. Callers take turns; of those whom authentik has
+ * not accepted lately the newest goes first, and every fourth turn is theirs. `callerOf` tells an accepted caller by the Authorization
+ * header.
  */
-export function beginOneByOne(
-  listener: RequestListener,
-  callerOf: (authorization: string | undefined) => string | undefined,
-): RequestListener {
-  /** In the order of their turns. */
-  const lines = new Map<string, (() => void)[]>()
-  const strangers: (() => void)[] = []
-  let turns = 0
-  let isSet = false
+export function beginOneByOne(callerOf: (authorization: string | undefined) => string | undefined): Plugin<Served> {
+  const turns = new Turns()
+  return {
+    async onParams({ context }) {
+      const { req, res } = context as unknown as Served
+      await turns.take(callerOf(req.headers.authorization))
+      if (res.closed) throw codedError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.')
+    },
+  }
+}
 
-  const ofAccepted = () => {
-    const [first] = lines
+class Turns {
+  /** In the order of their turns. */
+  readonly #lines = new Map<string, (() => void)[]>()
+  readonly #strangers: (() => void)[] = []
+  #count = 0
+  #isSet = false
+  /** When the newest turn began, and until when the loop may look for others after it, by `performance.now()`. */
+  #begun = 0
+  #lookUntil = 0
+  /** Turns of the loop in which nobody came. */
+  #quiet = 0
+
+  /** Resolves when it is the caller's turn, which ends with that of the event loop. Undefined is a stranger. */
+  take(caller: string | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const line = caller === undefined ? this.#strangers : (this.#lines.get(caller) ?? [])
+      if (caller !== undefined) this.#lines.set(caller, line)
+      line.push(resolve)
+      this.#quiet = 0
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#isSet || (this.#lines.size === 0 && this.#strangers.length === 0)) return
+    this.#isSet = true
+    setImmediate(() => {
+      this.#isSet = false
+      if (!this.#looksForOthers()) this.#begin()
+      this.#schedule()
+    })
+  }
+
+  /**
+   * Whether the loop goes round once more before the next turn. It takes one new connection in a round, so after long turns many wait
+   * that nobody has looked at: among them may be one that goes first.
+   */
+  #looksForOthers(): boolean {
+    const now = performance.now()
+    if (now - this.#begun > limits.longTurnMilliseconds && this.#lookUntil < this.#begun) {
+      this.#lookUntil = now + limits.lookMilliseconds
+    }
+    this.#quiet += 1
+    return now < this.#lookUntil && this.#quiet < limits.quietRounds
+  }
+
+  #begin(): void {
+    this.#begun = performance.now()
+    this.#quiet = 0
+    this.#next()?.()
+  }
+
+  #next(): (() => void) | undefined {
+    this.#count += 1
+    const begin = this.#count % turnsForOneStranger === 0 ? this.#strangers.pop() : undefined
+    return begin ?? this.#ofAccepted() ?? this.#strangers.pop()
+  }
+
+  #ofAccepted(): (() => void) | undefined {
+    const [first] = this.#lines
     if (!first) return undefined
     const [caller, line] = first
     const begin = line.shift()
-    lines.delete(caller)
-    if (line.length > 0) lines.set(caller, line)
+    this.#lines.delete(caller)
+    if (line.length > 0) this.#lines.set(caller, line)
     return begin
-  }
-  const next = () => {
-    turns += 1
-    const begin = turns % turnsForOneStranger === 0 ? strangers.pop() : undefined
-    ;(begin ?? ofAccepted() ?? strangers.pop())?.()
-    isSet = lines.size > 0 || strangers.length > 0
-    if (isSet) setImmediate(next)
-  }
-  return (request, response) => {
-    const caller = callerOf(request.headers.authorization)
-    const line = caller === undefined ? strangers : (lines.get(caller) ?? [])
-    if (caller !== undefined) lines.set(caller, line)
-    line.push(() => response.closed || listener(request, response))
-    if (!isSet) setImmediate(next)
-    isSet = true
   }
 }
