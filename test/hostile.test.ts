@@ -481,6 +481,21 @@ it('three hundred wide queries of one caller at once leave a small heap alive, a
   )
 })
 
+it('made-up tokens that cost no request to authentik do not go before a caller whom it has accepted', async () => {
+  const { ask } = await startGateway()
+  await ask('{ me { pk } }', { token: 'demo-auditor' })
+  const query = 'query ($ids: [ID!]!) { a: usersByIds(ids: $ids) { pk } b: usersByIds(ids: $ids) { pk } }'
+  const variables = { ids: Array(500).fill('x') }
+  let answered = 0
+  const strangers = Array.from({ length: 60 }, async (_, index) => {
+    await ask(query, { token: `made-up-${index}`, variables })
+    answered += 1
+  })
+  expect((await ask('{ me { username } }', { token: 'demo-auditor' })).data).toEqual({ me: { username: 'ada' } })
+  expect(answered).toBeLessThan(30)
+  await Promise.all(strangers)
+})
+
 it('an answer of authentik that unfolds to many megabytes leaves a small heap alive', async () => {
   const bomb = gzipSync(`{"user":{"pk":1,"username":"ada","name":"","uid":"u"},"x":[${Array(5_000_000).fill('[]')}]}`)
   const { url: upstream } = await listen((request, response) => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -7,17 +8,21 @@ import type { Served } from './observing.ts'
 const turnsForOneStranger = 4
 
 /**
- * Begins one operation in each turn of the event loop: to parse, to validate and to begin to execute it is one piece of work, and that
- * of many that come at one moment would keep everybody else waiting for seconds. Callers take turns; of those whom authentik has
+ * Begins the operations of one HTTP request in each turn of the event loop: to parse, to validate and to begin to execute them is
+ * one piece of work, and that of many requests at one moment would keep everybody else waiting for seconds. Those of one request
+ * begin together, so that they share what they read. Callers take turns; of those whom authentik has
  * not accepted lately the newest goes first, and every fourth turn is theirs. `callerOf` tells an accepted caller by the Authorization
  * header.
  */
 export function beginOneByOne(callerOf: (authorization: string | undefined) => string | undefined): Plugin<Served> {
   const turns = new Turns()
+  const turnOf = new WeakMap<IncomingMessage, Promise<void>>()
   return {
     async onParams({ context }) {
       const { req, res } = context as unknown as Served
-      await turns.take(callerOf(req.headers.authorization))
+      const turn = turnOf.get(req) ?? turns.take(callerOf(req.headers.authorization))
+      turnOf.set(req, turn)
+      await turn
       if (res.closed) throw codedError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.')
     },
   }
@@ -47,7 +52,7 @@ class Turns {
   }
 
   #schedule(): void {
-    if (this.#isSet || (this.#lines.size === 0 && this.#strangers.length === 0)) return
+    if (this.#isSet || this.#lines.size + this.#strangers.length === 0) return
     this.#isSet = true
     setImmediate(() => {
       this.#isSet = false
