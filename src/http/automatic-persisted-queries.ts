@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { GraphQLError } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { recordOf, type Served } from './observing.ts'
+import { badRequest } from './refusal.ts'
 
 /**
  * Runs documents by their hashes, as Apollo's clients and others after them send these: a document that came once with its hash, and
@@ -54,12 +54,6 @@ function readHash(extensions: unknown): string | undefined {
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-function badRequest(message: string): GraphQLError {
-  const error = codedError('BAD_REQUEST', message)
-  error.extensions['http'] = { status: 400 }
-  return error
 }
 
 interface Remembered {

@@ -3,7 +3,7 @@ import type { Plugin } from 'graphql-yoga'
 import Negotiator from 'negotiator'
 import { codedError } from '../errors.ts'
 import type { Served } from './observing.ts'
-import { bodyOf, refusalHeaders, refuse } from './refusal.ts'
+import { badRequest, bodyOf, refusalHeaders, refuse } from './refusal.ts'
 
 /** What an answer may be. Callers who take all of these get the first. */
 const mediaTypes = [
@@ -77,12 +77,6 @@ export function checkHeaders(listener: RequestListener): RequestListener {
     if (headers['content-type'] !== undefined) headers['content-type'] = headers['content-type'].toLowerCase()
     return listener(request, response)
   }
-}
-
-function badRequest(message: string) {
-  const error = codedError('BAD_REQUEST', message)
-  error.extensions['http'] = { status: 400 }
-  return error
 }
 
 function isJson(text: string): boolean {

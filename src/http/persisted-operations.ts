@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Plugin } from 'graphql-yoga'
-import { type Code, codedError } from '../errors.ts'
+import type { Code } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 import type { OperationFacts } from '../observe/observer.ts'
 import type { OperationsFile } from './operations-file.ts'
+import { badRequest } from './refusal.ts'
 
 /** Whether only persisted operations run, or all do and the others are logged. */
 export const persistedOperationsModes = ['enforce', 'log'] as const
@@ -19,7 +20,7 @@ const byId = new WeakSet<object>()
 /** Runs those operations by their ids, and if that is enforced, nothing else. */
 export function runPersisted(operations: OperationsFile, mode: PersistedOperationsMode): Plugin {
   const refuse = (code: Code, message: string) => {
-    if (mode === 'enforce') throw badRequest(code, message)
+    if (mode === 'enforce') throw badRequest(message, code)
   }
   return {
     onParams({ params, request, setParams }) {
@@ -46,12 +47,6 @@ function readId(params: object, request: Request): string | undefined {
   const search = new URL(request.url).searchParams
   const ids = [persistedQuery?.sha256Hash, ...idParameters.map((name) => sent[name] ?? search.get(name))]
   return ids.find((id) => typeof id === 'string')
-}
-
-function badRequest(code: Code, message: string) {
-  const error = codedError(code, message)
-  error.extensions['http'] = { status: 400 }
-  return error
 }
 
 /**

@@ -41,3 +41,10 @@ export function errorOf({ code, message, retryAfter }: Refusal): GraphQLError {
   if (retryAfter !== undefined) error.extensions['retryAfter'] = retryAfter
   return error
 }
+
+/** The error of a whole HTTP request that is wrong: yoga answers it with 400. */
+export function badRequest(message: string, code: Code = 'BAD_REQUEST'): GraphQLError {
+  const error = codedError(code, message)
+  error.extensions['http'] = { status: 400 }
+  return error
+}

@@ -29,26 +29,20 @@ export function createMetrics(conditions: () => Conditions): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const served = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Requests of callers.',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code', 'error_type'],
-    buckets,
-    registers,
-  })
-  const asked = new Histogram({
-    name: 'http_client_request_duration_seconds',
-    help: 'Requests to authentik, each try of its own.',
-    labelNames: ['http_request_method', 'url_template', 'http_response_status_code', 'error_type'],
-    buckets,
-    registers,
-  })
-  const waited = new Histogram({
-    name: 'authentik_graphql_queue_duration_seconds',
-    help: 'The wait of requests to authentik for their turn.',
-    buckets,
-    registers,
-  })
+  const histogram = (name: string, help: string, ...labelNames: string[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers })
+  const ofHttp = ['http_request_method', 'http_response_status_code', 'error_type']
+  const served = histogram('http_server_request_duration_seconds', 'Requests of callers.', 'http_route', ...ofHttp)
+  const asked = histogram(
+    'http_client_request_duration_seconds',
+    'Requests to authentik, each try of its own.',
+    'url_template',
+    ...ofHttp,
+  )
+  const waited = histogram(
+    'authentik_graphql_queue_duration_seconds',
+    'The wait of requests to authentik for their turn.',
+  )
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name: `authentik_graphql_${name}`, help, labelNames, registers })
   const refused = counter('refused_total', 'Requests to authentik that were refused, since too many wait.')

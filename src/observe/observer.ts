@@ -113,30 +113,19 @@ export interface DeletionFacts {
 
 /** One observer that tells several. */
 export function observeAll(observers: readonly Partial<Observer>[]): Observer {
+  const telling =
+    <Event extends keyof Observer>(event: Event) =>
+    (facts: Parameters<Observer[Event]>[0]) => {
+      for (const observer of observers) observer[event]?.(facts as never)
+    }
   return {
-    requestEnded: (request) => {
-      for (const observer of observers) observer.requestEnded?.(request)
-    },
-    operationStarted: (operation) => {
-      for (const observer of observers) observer.operationStarted?.(operation)
-    },
-    operationEnded: (operation) => {
-      for (const observer of observers) observer.operationEnded?.(operation)
-    },
-    readEnded: (read) => {
-      for (const observer of observers) observer.readEnded?.(read)
-    },
-    attemptStarted: (attempt) => {
-      for (const observer of observers) observer.attemptStarted?.(attempt)
-    },
-    attemptEnded: (attempt) => {
-      for (const observer of observers) observer.attemptEnded?.(attempt)
-    },
-    deletionStarted: (deletion) => {
-      for (const observer of observers) observer.deletionStarted?.(deletion)
-    },
-    deletionEnded: (deletion) => {
-      for (const observer of observers) observer.deletionEnded?.(deletion)
-    },
+    requestEnded: telling('requestEnded'),
+    operationStarted: telling('operationStarted'),
+    operationEnded: telling('operationEnded'),
+    readEnded: telling('readEnded'),
+    attemptStarted: telling('attemptStarted'),
+    attemptEnded: telling('attemptEnded'),
+    deletionStarted: telling('deletionStarted'),
+    deletionEnded: telling('deletionEnded'),
   }
 }

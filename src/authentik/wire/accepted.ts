@@ -1,22 +1,23 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import { limits } from '../../limits.ts'
+import { createCredentialHash } from '../../observe/credential-hash.ts'
 
 /** Which credentials authentik has accepted lately. Only a keyed hash of each is kept, for this process alone. */
 export class Accepted {
-  readonly #key = randomBytes(32)
+  /** A keyed hash, which tells credentials apart. */
+  readonly hash = createCredentialHash(undefined)
   /** When each was accepted last, by `performance.now()`: the oldest first. */
   readonly #times = new Map<string, number>()
 
   has(credential: string): boolean {
     const time = this.#times.get(this.hash(credential))
-    return time !== undefined && performance.now() - time < limits.acceptedMilliseconds
+    return time !== undefined && this.#isFresh(time)
   }
 
   /** How many there are, as far as `most`. */
   count(most: number): number {
     let count = 0
     for (const time of this.#times.values()) {
-      if (performance.now() - time < limits.acceptedMilliseconds) count += 1
+      if (this.#isFresh(time)) count += 1
       if (count === most) break
     }
     return count
@@ -26,16 +27,17 @@ export class Accepted {
     const hash = this.hash(credential)
     this.#times.delete(hash)
     this.#times.set(hash, performance.now())
-    const [oldest] = this.#times.keys()
-    if (this.#times.size > limits.acceptedCredentials && oldest !== undefined) this.#times.delete(oldest)
+    for (const [oldest, time] of this.#times) {
+      if (this.#times.size <= limits.acceptedCredentials && this.#isFresh(time)) break
+      this.#times.delete(oldest)
+    }
   }
 
   delete(credential: string): void {
     this.#times.delete(this.hash(credential))
   }
 
-  /** A keyed hash, which tells credentials apart. */
-  hash(credential: string): string {
-    return createHmac('sha256', this.#key).update(credential).digest('base64url')
+  #isFresh(time: number): boolean {
+    return performance.now() - time < limits.acceptedMilliseconds
   }
 }
