@@ -1,3 +1,5 @@
+import './production.ts'
+
 import { type Config, readConfig, settings } from '../config/config.ts'
 import { ConfigError, helpOf } from '../config/settings.ts'
 import { createGateway } from '../gateway.ts'
