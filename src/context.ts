@@ -1,5 +1,6 @@
 import { Account } from './authentik/account.ts'
 import { Authentik } from './authentik/authentik.ts'
+import { Tab } from './authentik/tab.ts'
 import type { Credential, Upstream } from './authentik/wire/upstream.ts'
 import type { Observer } from './observe/observer.ts'
 import type { OperationRecord, RequestRecord } from './observe/record.ts'
@@ -11,6 +12,8 @@ export interface Context {
   readonly authentik: Authentik
   /** What the HTTP request has spent, of which the operation is one. */
   readonly account: Account
+  /** What of that this run of the operation has spent. */
+  readonly tab: Tab
   /** What it was and took, gathered while it runs. */
   readonly operation: OperationRecord
   /** What is kept for this operation, by whoever keeps it: see `keep`. */
@@ -18,11 +21,16 @@ export interface Context {
 }
 
 /** What the requests have spent that are under way: several operations of one request share it. */
-const accounts = new WeakMap<Request, Account>()
+const accounts = new WeakMap<object, Account>()
 
 /** One HTTP request of a caller. */
 export interface Caller {
-  readonly request: Request
+  /** The same for all operations of the request. */
+  readonly request: object
+  /** Its Authorization header. */
+  readonly authorization: string | undefined
+  /** Aborted when the caller has hung up. */
+  readonly signal: AbortSignal
   readonly record: RequestRecord
   /** Its address, if authentik is told. */
   readonly address: string | undefined
@@ -41,13 +49,12 @@ export interface ContextOptions {
 
 /** The context of one operation. Of the request it keeps the bearer token, and the signal that the caller has hung up. */
 export function createContext(
-  { request, record, address, onEnd }: Caller,
+  { request, authorization, signal, record, address, onEnd }: Caller,
   { upstream, observer, timeout, fields }: ContextOptions,
 ): Context {
-  const credential = readCredential(request.headers.get('authorization'))
+  const credential = readCredential(authorization)
   let account = accounts.get(request)
   if (!account) {
-    const { signal } = request
     const opened = new Account({ signal, timeout, caller: upstream.acceptedCaller(credential) ?? '', fields })
     account = opened
     accounts.set(request, account)
@@ -63,7 +70,12 @@ export function createContext(
     forwardedFor: address,
     reader: account.reader,
   })
-  return { authentik, account, operation, kept: new Map() }
+  return { authentik, account, tab: new Tab(account), operation, kept: new Map() }
+}
+
+/** The context of one run of the operation, which may be given up: it pays on a tab of its own. */
+export function forkContext(context: Context): Context {
+  return { ...context, tab: new Tab(context.account) }
 }
 
 /**

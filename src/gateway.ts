@@ -5,6 +5,8 @@ import { fieldsAtOnce } from './authentik/account.ts'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
+import { createExecute } from './execute/execute.ts'
+import { Plans } from './execute/plan.ts'
 import { Admission } from './http/admission.ts'
 import { rememberDocuments } from './http/automatic-persisted-queries.ts'
 import { compress } from './http/compression.ts'
@@ -20,7 +22,7 @@ import { hideSchema, withoutSuggestion } from './http/hidden-schema.ts'
 import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
 import { observeOperations, observeRequests, recordOf } from './http/observing.ts'
-import { beginOneByOne } from './http/one-by-one.ts'
+import { Beginnings } from './http/one-by-one.ts'
 import { idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
 import { answerInTurn } from './http/pipelining.ts'
 import { createAddressOf } from './http/proxies.ts'
@@ -159,9 +161,9 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
       hardenHttp(),
       ...findDocuments(settings, behind),
-      beginOneByOne(callerOf),
+      new Beginnings(callerOf).plugin(),
       boundIntrospection(),
-      executeInOrder(),
+      executeInOrder(createExecute(new Plans(schema))),
       introspection ? {} : hideSchema(),
       limitDocuments(),
       keepDocuments(),
@@ -171,7 +173,10 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     schema,
     context: ({ request, req, res }) => {
       const onEnd = (end: () => void) => (res.closed ? end() : void res.once('close', end))
-      return createContext({ request, record: recordOf(req), address: addressOf(req), onEnd }, contextOptions)
+      const { authorization } = req.headers
+      const { signal } = request
+      const caller = { request: req, authorization, signal, record: recordOf(req), address: addressOf(req), onEnd }
+      return createContext(caller, contextOptions)
     },
     maskedErrors: {
       maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),

@@ -17,8 +17,9 @@ function importsOf(file: string): string[] {
 const layers: Record<string, readonly string[]> = {
   cli: ['config', 'gateway.ts', 'sandbox', 'limits.ts', 'observe'],
   config: ['http', 'releases.ts', 'limits.ts', 'observe'],
-  'gateway.ts': ['http', 'schema', 'context.ts', 'authentik', 'limits.ts', 'observe', 'config'],
-  http: ['errors.ts', 'limits.ts', 'observe', 'shares.ts'],
+  'gateway.ts': ['http', 'execute', 'schema', 'context.ts', 'authentik', 'limits.ts', 'observe', 'config'],
+  http: ['execute', 'context.ts', 'errors.ts', 'limits.ts', 'observe', 'shares.ts'],
+  execute: ['graph', 'context.ts', 'limits.ts'],
   schema: ['graph', 'context.ts', 'authentik', 'errors.ts', 'limits.ts', 'observe'],
   graph: ['context.ts', 'authentik', 'errors.ts', 'limits.ts'],
   'context.ts': ['authentik', 'observe', 'shares.ts'],

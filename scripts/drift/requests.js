@@ -2,6 +2,7 @@
 import { getNamedType, graphql, isEnumType, isListType } from 'graphql'
 import { Account, fieldsAtOnce } from '../../dist/authentik/account.js'
 import { endpoints, listOf } from '../../dist/authentik/endpoints.js'
+import { Tab } from '../../dist/authentik/tab.js'
 import { createSchema } from '../../dist/schema/index.js'
 
 const schema = createSchema()
@@ -99,6 +100,12 @@ async function parametersSent(name, filter) {
     for (const parameter of Object.keys(query)) sent.add(parameter)
     return { pagination: { count: 0, total_pages: 1, start_index: 0 }, results: [] }
   }
+  const account = new Account({
+    signal: new AbortController().signal,
+    timeout: 60_000,
+    caller: '',
+    fields: fieldsAtOnce(Number.POSITIVE_INFINITY),
+  })
   await graphql({
     schema,
     source: filterOf(name)
@@ -106,13 +113,9 @@ async function parametersSent(name, filter) {
       : `{ ${name} { nodes { __typename } } }`,
     variableValues: { filter },
     contextValue: {
-      authentik: { charge() {}, pageLimit: { largestPage: 100 }, findPage },
-      account: new Account({
-        signal: new AbortController().signal,
-        timeout: 60_000,
-        caller: '',
-        fields: fieldsAtOnce(Number.POSITIVE_INFINITY),
-      }),
+      authentik: { requireCredential() {}, pageLimit: { largestPage: 100 }, findPage },
+      account,
+      tab: new Tab(account),
       kept: new Map(),
     },
   })

@@ -116,6 +116,13 @@ export class Account {
     return this.#fields <= this.#taken || this.#takeMore()
   }
 
+  /** Takes back that fields and objects were paid. */
+  giveBack(fields: number, objects: Readonly<Record<Payer, number>>): void {
+    this.#fields -= fields
+    this.#objects.queries -= objects.queries
+    this.#objects.revocations -= objects.revocations
+  }
+
   /** Takes some of what all requests share, and a bit more than is needed now: fields are paid for one object after the other. */
   #takeMore(): boolean {
     const amount = Math.max(this.#fields - this.#taken, limits.fieldsTaken)

@@ -2,7 +2,7 @@ import { CallerGone, codes, nullIfNotFound, shorten, UpstreamError } from '../er
 import { limits } from '../limits.ts'
 import type { DeletionFacts, Observer } from '../observe/observer.ts'
 import { type OperationRecord, ReadRecord } from '../observe/record.ts'
-import type { Account, Payer } from './account.ts'
+import type { Account } from './account.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import type { Call } from './wire/exchange.ts'
@@ -48,10 +48,9 @@ export class Authentik {
     return this.#options.upstream.concurrency
   }
 
-  /** Pays for objects that are to be given. Throws UNAUTHENTICATED without credentials, and what `Account.payObjects` throws. */
-  charge(objects: number, payer: Payer = 'queries'): void {
+  /** Throws UNAUTHENTICATED where there are no credentials, or where authentik has refused them in this request. */
+  requireCredential(): void {
     this.#authorization()
-    this.#options.account.payObjects(objects, payer)
   }
 
   /**

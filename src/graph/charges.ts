@@ -5,6 +5,7 @@ import {
   locatedError,
   responsePathAsArray,
 } from 'graphql'
+import type { Payer } from '../authentik/account.ts'
 import type { Context } from '../context.ts'
 import { withoutStack } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -12,6 +13,12 @@ import { weightOf } from './loading/wanted.ts'
 import { inTurn } from './pace.ts'
 
 type Resolver<C> = GraphQLFieldResolver<unknown, C, object>
+
+/** Pays for objects that are to be given. Throws UNAUTHENTICATED without credentials, and what `Account.payObjects` throws. */
+export function charge({ authentik, tab }: Context, objects: number, payer: Payer = 'queries'): void {
+  authentik.requireCredential()
+  tab.payObjects(objects, payer)
+}
 
 // Objects inside others cost authentik nothing, but the gateway time and memory, and so do errors. A query pays for them before
 // they are answered. Once there are too many, no field is answered any more (see `Account.givenUp`): an error for each would cost
@@ -55,8 +62,8 @@ export function charged<C>(resolve: Resolver<C>, isLeaf: boolean): Resolver<C> {
 export function chargedForFailure<C>(resolve: Resolver<C>): Resolver<C> {
   return (body, args, context, info) => {
     const fail = (error: unknown): Promise<never> => {
-      const { account } = context as Context
-      if (!isQuery(info) || account.payFields(limits.fieldsOfError)) throw error
+      const { account, tab } = context as Context
+      if (!isQuery(info) || tab.payFields(limits.fieldsOfError)) throw error
       return account.never
     }
     try {
@@ -73,12 +80,12 @@ export function chargedForFailure<C>(resolve: Resolver<C>): Resolver<C> {
  * paid. `find` fails at once where the item alone shows that it is wrong.
  */
 export function eachAlone<T, R>(
-  { account }: Context,
+  { account, tab }: Context,
   items: readonly T[],
   find: (item: T) => Promise<R>,
 ): Promise<R>[] {
   const fail = (error: unknown): Promise<never> =>
-    account.payFields(limits.fieldsOfError) ? Promise.reject(error) : account.never
+    tab.payFields(limits.fieldsOfError) ? Promise.reject(error) : account.never
   return items.map((item) => {
     if (account.isOverdrawn) return account.never
     try {
@@ -91,26 +98,44 @@ export function eachAlone<T, R>(
 
 /** The object or the objects; never if they cannot be paid. */
 function payFor(value: unknown, context: Context, info: GraphQLResolveInfo): unknown {
-  const { account } = context
+  const { account, tab } = context
   if (isListOfPromises(value)) {
-    const price = info.path.prev ? limits.fieldsOfLoading : limits.fieldsOfLookup
-    if (!account.payFields(value.length * price)) {
-      // Nobody listens when one of them fails.
-      for (const item of value) item.catch(() => {})
+    if (!tab.payFields(priceOfPromises(value, info))) {
+      leave(value)
       return account.never
     }
     return value.map((item) => item.then((object) => payFor(object, context, info)))
   }
-  const objects = Array.isArray(value) ? value.length : value == null ? 0 : 1
-  if (objects > 0 && !account.payFields(objects * weightOf(context, info))) return account.never
+  const objects = objectsIn(value)
+  if (objects > 0 && !tab.payFields(objects * weightOf(info))) return account.never
   return Array.isArray(value) && objects > limits.rowsAtOnce ? value.map((row) => inTurn(context, row)) : value
 }
 
+/** How many objects a field gives. */
+export function objectsIn(value: unknown): number {
+  return Array.isArray(value) ? value.length : value == null ? 0 : 1
+}
+
+/** What it costs to wait for each of these, in fields. */
+export function priceOfPromises(promises: readonly unknown[], { path }: Pick<GraphQLResolveInfo, 'path'>): number {
+  return promises.length * (path.prev ? limits.fieldsOfLoading : limits.fieldsOfLookup)
+}
+
+/** Nobody listens any more when one of them fails. */
+export function leave(promises: readonly Promise<unknown>[]): void {
+  for (const promise of promises) promise.catch(() => {})
+}
+
 /** The value of a leaf. If it cannot be paid, nobody gets it. */
-function payForText(value: unknown, { account }: Context): unknown {
-  const fields = Math.floor(charactersOf(value) / limits.charactersOfText)
-  if (fields > 0) account.payFields(fields)
+function payForText(value: unknown, { tab }: Context): unknown {
+  const fields = priceOfText(value)
+  if (fields > 0) tab.payFields(fields)
   return value
+}
+
+/** What a leaf costs beside the field itself, in fields. */
+export function priceOfText(value: unknown): number {
+  return Math.floor(charactersOf(value) / limits.charactersOfText)
 }
 
 /** The characters of all texts and names in a value. */
@@ -120,7 +145,8 @@ function charactersOf(value: unknown): number {
   return Object.entries(value).reduce((sum, [name, inner]) => sum + name.length + charactersOf(inner), 0)
 }
 
-function isListOfPromises(value: unknown): value is Promise<unknown>[] {
+/** Whether each of them comes by itself. */
+export function isListOfPromises(value: unknown): value is Promise<unknown>[] {
   return Array.isArray(value) && value[0] instanceof Promise
 }
 

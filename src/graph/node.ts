@@ -3,7 +3,7 @@ import { type Context, keep } from '../context.ts'
 import { inputError, nullIfNotFound } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
-import { eachAlone } from './charges.ts'
+import { charge, eachAlone } from './charges.ts'
 import { chargeIds, lookups } from './loading/lookup.ts'
 import { wantedOf } from './loading/wanted.ts'
 
@@ -42,7 +42,7 @@ export function typenameOf(body: object, context: Context): string | undefined {
 export function getNode(context: Context, info: GraphQLResolveInfo, typename: string, id: string): Promise<object> {
   const lookup = lookups.get(typename)
   if (!lookup) throw inputError(`a type with global ids (${[...lookups.keys()].join(', ')})`, typename)
-  const found = lookup.load(context, lookup.readId(id), wantedOf(context, info, typename).includes)
+  const found = lookup.load(context, lookup.readId(id), wantedOf(info, typename).includes)
   return found.then((body) => {
     typenames(context).set(body, typename)
     return body
@@ -65,7 +65,7 @@ builder.queryType({
       description: 'The object with this global id. Null if it is absent or hidden from the caller.',
       args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
       resolve: async (_root, { id }, context, info) => {
-        context.authentik.charge(1)
+        charge(context, 1)
         return getNode(context, info, readTypename(id), id).catch(nullIfNotFound)
       },
     }),

@@ -8,23 +8,38 @@ import type { Served } from './observing.ts'
 const turnsForOneStranger = 4
 
 /**
- * Begins the operations of one HTTP request in each turn of the event loop: to parse, to validate and to begin to execute them is
- * one piece of work, and that of many requests at one moment would keep everybody else waiting for seconds. Those of one request
- * begin together, so that they share what they read. Callers take turns; of those whom authentik has
- * not accepted lately the newest goes first, and every fourth turn is theirs. `callerOf` tells an accepted caller by the Authorization
- * header.
+ * Begins operations, those of one HTTP request together. To parse, to validate and to begin to execute them is one piece of
+ * work, and that of many requests at one moment would keep everybody else waiting for seconds. So one of them begins in each turn of
+ * the event loop, but callers whom authentik has accepted lately begin at once, for some milliseconds of a turn. Callers take
+ * turns; of all others the newest goes first, and every fourth turn is theirs.
  */
-export function beginOneByOne(callerOf: (authorization: string | undefined) => string | undefined): Plugin<Served> {
-  const turns = new Turns()
-  const turnOf = new WeakMap<IncomingMessage, Promise<void>>()
-  return {
-    async onParams({ context }) {
-      const { req, res } = context as unknown as Served
-      const turn = turnOf.get(req) ?? turns.take(callerOf(req.headers.authorization))
-      turnOf.set(req, turn)
-      await turn
-      if (res.closed) throw codedError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.')
-    },
+export class Beginnings {
+  readonly #callerOf: (authorization: string | undefined) => string | undefined
+  readonly #turns = new Turns()
+  readonly #turnOf = new WeakMap<IncomingMessage, Promise<void> | undefined>()
+
+  /** `callerOf` tells an accepted caller by the Authorization header. */
+  constructor(callerOf: (authorization: string | undefined) => string | undefined) {
+    this.#callerOf = callerOf
+  }
+
+  /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */
+  take(request: IncomingMessage): Promise<void> | undefined {
+    if (this.#turnOf.has(request)) return this.#turnOf.get(request)
+    const turn = this.#turns.take(this.#callerOf(request.headers.authorization))
+    this.#turnOf.set(request, turn)
+    return turn
+  }
+
+  /** The turns of what yoga answers. */
+  plugin(): Plugin<Served> {
+    return {
+      onParams: async ({ context }) => {
+        const { req, res } = context as unknown as Served
+        await this.take(req)
+        if (res.closed) throw codedError('UPSTREAM_UNAVAILABLE', 'The caller has hung up.')
+      },
+    }
   }
 }
 
@@ -34,14 +49,17 @@ class Turns {
   readonly #strangers: (() => void)[] = []
   #count = 0
   #isSet = false
+  /** Whether operations have begun at once in this turn of the loop. */
+  #isCounted = false
   /** When the newest turn began, and until when the loop may look for others after it, by `performance.now()`. */
   #begun = 0
   #lookUntil = 0
   /** Turns of the loop in which nobody came. */
   #quiet = 0
 
-  /** Resolves when it is the caller's turn, which ends with that of the event loop. Undefined is a stranger. */
-  take(caller: string | undefined): Promise<void> {
+  /** Resolves when it is the caller's turn; undefined if the caller need not wait. Without `caller` it is a stranger. */
+  take(caller: string | undefined): Promise<void> | undefined {
+    if (caller !== undefined && this.#isFree()) return undefined
     return new Promise((resolve) => {
       const line = caller === undefined ? this.#strangers : (this.#lines.get(caller) ?? [])
       if (caller !== undefined) this.#lines.set(caller, line)
@@ -49,6 +67,20 @@ class Turns {
       this.#quiet = 0
       this.#schedule()
     })
+  }
+
+  /** Whether nobody waits, and what has begun in this turn of the loop took little time. */
+  #isFree(): boolean {
+    if (this.#isSet) return false
+    const now = performance.now()
+    if (!this.#isCounted) {
+      this.#isCounted = true
+      this.#begun = now
+      setImmediate(() => {
+        this.#isCounted = false
+      })
+    }
+    return now - this.#begun < limits.longTurnMilliseconds
   }
 
   #schedule(): void {

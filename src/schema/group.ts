@@ -107,7 +107,7 @@ builder.queryFields((t) => ({
     description: 'Groups, by name. Needs the right `view_group`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: GroupFilter, description: 'Which of them to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
-      groupList.connect(context, filter ?? {}, page, wantedOf(context, info, 'GroupConnection')),
+      groupList.connect(context, filter ?? {}, page, wantedOf(info, 'GroupConnection')),
   }),
   groupsByIds: byIdsField(t, groups, 'Groups in the order of the ids, each null alone. Needs the right `view_group`.'),
 }))
@@ -142,6 +142,6 @@ builder.objectField(Group, 'users', (t) =>
     description: 'The direct members, the newest user first. Needs the right `view_user`, on all or on some of them.',
     args: pageArgs,
     resolve: async (group, page, context, info) =>
-      userList.connect(context, { groups: [groups.keyOf(group)] }, page, wantedOf(context, info, 'UserConnection')),
+      userList.connect(context, { groups: [groups.keyOf(group)] }, page, wantedOf(info, 'UserConnection')),
   }),
 )

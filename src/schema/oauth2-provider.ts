@@ -203,7 +203,7 @@ builder.queryFields((t) => ({
       filter: t.arg({ type: OAuth2ProviderFilter, description: 'Which of them to list. Without it: all.' }),
     },
     resolve: (_root, { filter, ...page }, context, info) =>
-      providerList.connect(context, filter ?? {}, page, wantedOf(context, info, 'OAuth2ProviderConnection')),
+      providerList.connect(context, filter ?? {}, page, wantedOf(info, 'OAuth2ProviderConnection')),
   }),
   oauth2ProvidersByIds: byIdsField(
     t,

@@ -135,7 +135,7 @@ builder.queryFields((t) => ({
     description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Which users to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
-      userList.connect(context, filter ?? {}, page, wantedOf(context, info, 'UserConnection')),
+      userList.connect(context, filter ?? {}, page, wantedOf(info, 'UserConnection')),
   }),
   usersByIds: byIdsField(t, users, 'Users in the order of the ids, each null alone. Needs the right `view_user`.'),
   me: t.field({

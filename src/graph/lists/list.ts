@@ -3,6 +3,7 @@ import type { Endpoint } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { charge } from '../charges.ts'
 import { type Included, Loader } from '../loading/loader.ts'
 import type { Lookup } from '../loading/lookup.ts'
 import type { Wanted } from '../loading/wanted.ts'
@@ -52,14 +53,13 @@ export class List<K extends string | number, B extends object> {
     wanted: Wanted,
     ordering = this.#ordering,
   ): Promise<Connection<B>> {
-    const { account } = context
-    if (!account.payFields(limits.fieldsOfConnection)) return account.never
+    if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
     const query = { ...readCriteria(criteria, this.#filters), ordering }
     const fingerprint = fingerprintOf([`${this.#lookup.typename}Connection`, query])
     const asked = readArgs(args, fingerprint)
     const walk = this.#walk(context, query, wanted, asked)
     const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
-    if (wanted.rows) context.authentik.charge(window.to - window.from)
+    if (wanted.rows) charge(context, window.to - window.from)
     return new Connection(walk, window, fingerprint, this.#lookup.key)
   }
 

@@ -22,8 +22,7 @@ export function oneField<K extends string | number, B extends object, E extends 
         description: `authentik's ${property === 'pk' ? 'key' : property} or the global id.`,
       }),
     },
-    resolve: (_root, { id }, context, info) =>
-      lookup.findById(context, id, wantedOf(context, info, lookup.typename)) as never,
+    resolve: (_root, { id }, context, info) => lookup.findById(context, id, wantedOf(info, lookup.typename)) as never,
   })
 }
 
@@ -46,6 +45,6 @@ export function byIdsField<K extends string | number, B extends object, E extend
     },
     extensions: { mergesType: lookup.typename },
     resolve: (_root, { ids }, context, info) =>
-      lookup.findByIds(context, ids, wantedOf(context, info, lookup.typename)) as never,
+      lookup.findByIds(context, ids, wantedOf(info, lookup.typename)) as never,
   })
 }

@@ -5,7 +5,7 @@ import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { eachAlone } from '../charges.ts'
+import { charge, eachAlone } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { findKey, type Key } from './keys.ts'
 import { type GetMany, type Included, Loader } from './loader.ts'
@@ -48,7 +48,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   /** By the key or the global id, for a selection. Null when absent or hidden from the caller. Throws UpstreamError. */
   async findById(context: Context, id: string, wanted: Wanted): Promise<B | null> {
-    context.authentik.charge(1)
+    charge(context, 1)
     return this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound)
   }
 
@@ -120,8 +120,8 @@ export function readIdOf(typename: string, id: string): string | number {
   return lookup.readId(id)
 }
 
-/** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `Authentik.charge` throws. */
+/** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `charge` throws. */
 export function chargeIds(context: Context, ids: readonly unknown[], what = 'ids', payer?: Payer): void {
   if (ids.length > limits.ids) throw inputError(`at most ${limits.ids} ${what}`, ids.length)
-  context.authentik.charge(ids.length, payer)
+  charge(context, ids.length, payer)
 }

@@ -16,7 +16,6 @@ import {
   typeFromAST,
 } from 'graphql'
 import type { Include } from '../../authentik/endpoints.ts'
-import { type Context, keep } from '../../context.ts'
 import { limits } from '../../limits.ts'
 import { declarationOf } from '../declaration.ts'
 
@@ -34,9 +33,11 @@ export interface Wanted {
   readonly weight: number
 }
 
+/** By the selections of a field, which each execution and each plan has of its own, and by the type. */
+const known = new WeakMap<readonly FieldNode[], Map<string, Wanted>>()
+
 /** What is selected below the field at hand, where its object is of the named type. */
-export function wantedOf(context: Context, info: GraphQLResolveInfo, typename: string): Wanted {
-  const known = keep(context, wantedOf, () => new Map<readonly FieldNode[], Map<string, Wanted>>())
+export function wantedOf(info: GraphQLResolveInfo, typename: string): Wanted {
   const byType = known.get(info.fieldNodes) ?? new Map<string, Wanted>()
   known.set(info.fieldNodes, byType)
   const wanted = byType.get(typename) ?? collect(info, typename)
@@ -45,10 +46,10 @@ export function wantedOf(context: Context, info: GraphQLResolveInfo, typename: s
 }
 
 /** What one object of the field at hand weighs. Where it may be of several types, what the heaviest weighs. */
-export function weightOf(context: Context, info: GraphQLResolveInfo): number {
+export function weightOf(info: GraphQLResolveInfo): number {
   const type = getNamedType(info.returnType)
   const types = isAbstractType(type) ? info.schema.getPossibleTypes(type) : [type]
-  return Math.max(...types.map(({ name }) => wantedOf(context, info, name).weight))
+  return Math.max(...types.map(({ name }) => wantedOf(info, name).weight))
 }
 
 /** What an item weighs of the list in a field of the object at hand, in all places where that field is selected. */
@@ -77,7 +78,8 @@ function collect(info: GraphQLResolveInfo, typename: string): Wanted {
 
 function weigh({ path }: GraphQLResolveInfo, selected: ReadonlyMap<string, readonly FieldNode[]>): number {
   let characters = 0
-  for (let at: typeof path | undefined = path; at; at = at.prev) characters += String(at.key).length
+  for (let at: typeof path | undefined = path; at; at = at.prev)
+    if (typeof at.key === 'string') characters += at.key.length
   const keys = new Set([...selected.values()].flat().map(({ name, alias }) => (alias ?? name).value))
   let weight = 1
   for (const key of keys) weight += 1 + Math.floor((characters + key.length) / limits.charactersOfField)

@@ -1,0 +1,238 @@
+import {
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isScalarType,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import { isListOfPromises, leave, priceOfPromises, priceOfText } from '../graph/charges.ts'
+import { checkOf } from '../graph/checks.ts'
+import { type Declaration, declarationOf, type Shortened } from '../graph/declaration.ts'
+import { weightOf } from '../graph/loading/wanted.ts'
+import { Reading } from '../graph/reading.ts'
+import { limits } from '../limits.ts'
+import { type Complete, fail, listOf, paid, required, Unusual } from './completion.ts'
+import type { Run } from './run.ts'
+import type { Selections } from './selections.ts'
+
+type Answer = Record<string, unknown>
+/** Makes the answer's object of a body, which stands in so many places of the answer. */
+export type Project = (body: object, run: Run, times: number) => Answer
+/** Puts one field into the answer: at once, or when what it needs has come. */
+type Fill = (answer: Answer, body: object, run: Run, times: number) => void
+/** What a field gives of a body: what its resolver would give, checked like there. */
+type Read = (body: object, run: Run) => unknown
+
+/** A place in the answer, as graphql-js tells it to resolvers. */
+type Path = GraphQLResolveInfo['path']
+
+/** Compiles the selections of one operation, from what the fields declare and from the resolvers that they have. */
+export class Compiler {
+  readonly #selections: Selections
+  readonly #operation: OperationDefinitionNode
+  /** How many fields more may be compiled: fragments of fragments would become very many. */
+  fieldsLeft: number
+
+  constructor(selections: Selections, operation: OperationDefinitionNode, fieldsLeft: number) {
+    this.#selections = selections
+    this.#operation = operation
+    this.fieldsLeft = fieldsLeft
+  }
+
+  /** `shortened` tells whether the bodies stand shortened. Throws Unusual. */
+  project(
+    type: GraphQLObjectType,
+    sets: readonly SelectionSetNode[],
+    shortened?: Shortened | undefined,
+    path?: Path | undefined,
+  ): Project {
+    const fills: Fill[] = []
+    for (const [key, nodes] of this.#selections.of(type, sets)) {
+      this.fieldsLeft -= 1
+      if (key === '__proto__' || this.fieldsLeft < 0) throw new Unusual()
+      fills.push(this.#fill(type, key, nodes, shortened, { prev: path, key, typename: type.name }))
+    }
+    return (body, run, times) => {
+      const answer: Answer = {}
+      for (const fill of fills) fill(answer, body, run, times)
+      return answer
+    }
+  }
+
+  #fill(
+    type: GraphQLObjectType,
+    key: string,
+    nodes: readonly FieldNode[],
+    shortened: Shortened | undefined,
+    path: Path,
+  ): Fill {
+    const name = nodes[0]?.name.value ?? ''
+    if (name === '__typename') {
+      return (answer) => {
+        answer[key] = type.name
+      }
+    }
+    const field = type.getFields()[name]
+    if (!field) throw new Unusual()
+    const declaration = declarationOf(field)
+    const reading = declaration.reads && new Reading(parentOf(field), declaration, declaration.reads)
+    const info = this.#info(type, field, nodes, path)
+    const read = readerOf(field, reading, info)
+    const take = this.#take(field.type, declaration, info)
+    const { lookup } = reading ?? {}
+    if (!reading || !lookup || !(shortened || declaration.fromOwnEndpoint)) {
+      return (answer, body, run, times) => put(answer, key, read(body, run), take, run, times)
+    }
+    const fill: Fill = (answer, body, run, times) => {
+      if (!reading.needsOwn(body, shortened)) return put(answer, key, read(body, run), take, run, times)
+      run.pay(limits.fieldsOfLoading * times)
+      // It keeps its place among the others.
+      answer[key] = undefined
+      const objectKey = lookup.keyOf(body)
+      const places = run.placesOf(fill, objectKey)
+      places.times += times
+      const use = (completed: unknown) => {
+        answer[key] = completed
+      }
+      if (places.uses.push(use) > 1) return
+      run.later(reading.loadOwn(run.context, lookup, body), (own) => {
+        run.closePlaces(fill, objectKey)
+        run.when(read(own as object, run), (value) => {
+          const completed = take(value, run, places.times)
+          for (const each of places.uses) each(completed)
+        })
+      })
+    }
+    return fill
+  }
+
+  /** What pays for a field's value and completes it. */
+  #take(type: GraphQLOutputType, { reads, shortened }: Declaration, info: GraphQLResolveInfo): Complete {
+    const list = getNullableType(type)
+    const completeItem = this.#complete(isListType(list) ? list.ofType : type, info, shortened, reads !== undefined)
+    const completeList = isNonNullType(type) ? required(listOf(completeItem)) : listOf(completeItem)
+    const complete = isListType(list) ? completeList : completeItem
+    if (isLeafType(getNamedType(type))) {
+      return (value, run, times) => {
+        const fields = priceOfText(value)
+        if (fields > 0) run.pay(fields * times)
+        return complete(value, run, times)
+      }
+    }
+    const weight = weightOf(info)
+    const take = paid(complete, weight)
+    const takeItem = paid(completeItem, weight)
+    return (value, run, times) => {
+      if (!isListOfPromises(value)) return take(value, run, times)
+      leave(value)
+      run.pay(priceOfPromises(value, info) * times)
+      const answers = new Array<unknown>(value.length)
+      for (const [index, item] of value.entries()) {
+        run.later(item, (came) => {
+          answers[index] = takeItem(came, run, times)
+        })
+      }
+      return answers
+    }
+  }
+
+  #complete(
+    type: GraphQLOutputType,
+    info: GraphQLResolveInfo,
+    shortened: Shortened | undefined,
+    isChecked: boolean,
+  ): Complete {
+    if (isNonNullType(type)) return required(this.#complete(type.ofType, info, shortened, isChecked))
+    if (isListType(type)) return listOf(this.#complete(type.ofType, info, shortened, isChecked))
+    if (isLeafType(type)) {
+      // What was checked is written as it is, but for enums.
+      if (isChecked && isScalarType(type)) return (value) => value ?? null
+      return (value) => (value == null ? null : (type.serialize(value) ?? fail()))
+    }
+    const project = this.#projectAny(type, info, shortened)
+    return (value, run, times) => {
+      if (value == null) return null
+      return typeof value === 'object' ? project(value, run, times) : fail()
+    }
+  }
+
+  /** Of an interface or a union, each possible type has a projection of its own. */
+  #projectAny(type: GraphQLOutputType, info: GraphQLResolveInfo, shortened: Shortened | undefined): Project {
+    const sets = info.fieldNodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+    if (isObjectType(type)) return this.project(type, sets, shortened, info.path)
+    if (!isAbstractType(type) || !type.resolveType) throw new Unusual()
+    const { resolveType } = type
+    const possible = this.#selections.schema.getPossibleTypes(type)
+    const projects = new Map(possible.map((one) => [one.name, this.project(one, sets, shortened, info.path)]))
+    return (body, run, times) => {
+      const project = projects.get(String(resolveType(body, run.context, info, type)))
+      return project ? project(body, run, times) : fail()
+    }
+  }
+
+  #info(
+    parentType: GraphQLObjectType,
+    { name, type }: GraphQLField<unknown, unknown>,
+    fieldNodes: readonly FieldNode[],
+    path: Path,
+  ): GraphQLResolveInfo {
+    const { schema, fragments, conditions } = this.#selections
+    return {
+      fieldName: name,
+      fieldNodes,
+      returnType: type,
+      parentType,
+      path,
+      schema,
+      fragments: { ...fragments },
+      rootValue: undefined,
+      operation: this.#operation,
+      variableValues: { ...conditions },
+    }
+  }
+}
+
+function put(answer: Answer, key: string, value: unknown, take: Complete, run: Run, times: number): void {
+  if (!(value instanceof Promise)) {
+    answer[key] = take(value, run, times)
+    return
+  }
+  answer[key] = undefined
+  run.later(value, (came) => {
+    answer[key] = take(came, run, times)
+  })
+}
+
+/** What reads a field of a body, by the field's own resolver. Throws Unusual. */
+function readerOf(field: GraphQLField<unknown, unknown>, reading: Reading | undefined, info: GraphQLResolveInfo): Read {
+  const { pothosExposedField: exposed, pothosOptions } = field.extensions
+  const fits = reading ? checkOf(field.type) : () => true
+  if (typeof exposed === 'string' && reading) {
+    return (body) => {
+      const value: unknown = Reflect.get(body, exposed)
+      // Most have a value that fits.
+      return value != null && fits(value) ? value : reading.check(body, fits, () => value)
+    }
+  }
+  const { resolve } = pothosOptions as Partial<Pick<GraphQLField<unknown, unknown>, 'resolve'>>
+  const [node] = info.fieldNodes
+  if (!resolve || !node) throw new Unusual()
+  const isFixed = !field.args.length
+  const call: Read = (body, run) => resolve(body, isFixed ? {} : run.argsOf(field, node), run.context, info)
+  return reading ? (body, run) => reading.check(body, fits, () => call(body, run)) : call
+}
+
+/** The type that defines the field: an interface has its fields from itself. */
+function parentOf({ extensions }: GraphQLField<unknown, unknown>): string {
+  return (extensions['pothosConfig'] as { readonly parentType: string }).parentType
+}

@@ -1,0 +1,40 @@
+import { type ExecutionArgs, type ExecutionResult, execute, getOperationAST } from 'graphql'
+import { type Context, forkContext } from '../context.ts'
+import { limits } from '../limits.ts'
+import type { Plan, Plans } from './plan.ts'
+
+export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>
+
+/**
+ * Executes an operation by its plan, where it has one. Whatever goes wrong is run by graphql-js, over the same context, whose
+ * loaders remember: nothing is asked twice, and nothing is paid twice. A query that is given up has one error and no data.
+ */
+export function createExecute(plans: Plans): Execute {
+  return (args) => {
+    const context = args.contextValue as Context
+    const plan = plans.find(args.document, args.operationName, args.variableValues ?? {})
+    return plan ? runPlan(plan, context, args) : executeByGraphql(args)
+  }
+}
+
+function runPlan(plan: Plan, context: Context, args: ExecutionArgs): Promise<ExecutionResult> {
+  const fork = forkContext(context)
+  return plan.run(fork).then(
+    (data) => ({ data }),
+    () => {
+      fork.tab.giveBack()
+      return executeByGraphql(args)
+    },
+  )
+}
+
+function executeByGraphql(args: ExecutionArgs): ReturnType<Execute> {
+  // graphql-js repeats the whole variable for each mistake in it.
+  const result = execute({ ...args, options: { maxCoercionErrors: limits.variableErrors } })
+  const isQuery = getOperationAST(args.document, args.operationName)?.operation === 'query'
+  if (!isQuery || !(result instanceof Promise)) return result
+  // Values of fields that nobody is to get any more never come: so nothing waits for them.
+  const { account } = args.contextValue as Context
+  const givenUp = account.givenUp.then((error): ExecutionResult => ({ data: null, errors: [error] }))
+  return Promise.race([result.then((whole) => (account.isOverdrawn ? givenUp : whole)), givenUp])
+}

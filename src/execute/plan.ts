@@ -1,0 +1,130 @@
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  getOperationAST,
+  getVariableValues,
+  Kind,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql'
+import type { Context } from '../context.ts'
+import { limits } from '../limits.ts'
+import { Compiler, type Project } from './compiler.ts'
+import { Unusual } from './completion.ts'
+import { Run, type Variables } from './run.ts'
+import { type Fragments, Selections } from './selections.ts'
+
+/** An operation that is compiled, with its variables as resolvers see them. */
+export interface Plan {
+  /** The answer's data. Fails where graphql-js would tell of an error. */
+  readonly run: (context: Context) => Promise<Record<string, unknown>>
+}
+
+/** What is compiled of one document: it goes with the document. */
+interface Planned {
+  /** How many fields more may be compiled. */
+  fieldsLeft: number
+  readonly operations: Map<string | undefined, Operation>
+}
+
+interface Operation {
+  /** Undefined where no plan can run it. */
+  readonly node: OperationDefinitionNode | undefined
+  readonly fragments: Fragments
+  /** The variables that `@skip` and `@include` look at. */
+  readonly conditions: readonly string[]
+  /** By the values of those; undefined where it is too unusual. */
+  readonly projects: Map<string, Project | undefined>
+}
+
+/**
+ * The plans for one schema. An operation is compiled when it is run for the first time, once for each set of values that decide
+ * its `@skip` and `@include`.
+ */
+export class Plans {
+  readonly #schema: GraphQLSchema
+  readonly #planned = new WeakMap<DocumentNode, Planned>()
+
+  constructor(schema: GraphQLSchema) {
+    this.#schema = schema
+  }
+
+  /** The plan of a valid document's operation; undefined where graphql-js has to run it. */
+  find(document: DocumentNode, operationName: string | null | undefined, sent: Variables): Plan | undefined {
+    const planned = this.#planned.get(document) ?? { fieldsLeft: limits.plannedFields, operations: new Map() }
+    this.#planned.set(document, planned)
+    const name = operationName ?? undefined
+    const operation = planned.operations.get(name) ?? operationOf(document, name)
+    // A made-up name is none of the document's.
+    if (!operation.node) return undefined
+    planned.operations.set(name, operation)
+    const variables = this.#coerce(operation.node, sent)
+    const project = variables && this.#projectOf(planned, operation, operation.node, variables)
+    return project && { run: (context) => run(project, new Run(context, variables)) }
+  }
+
+  #coerce({ variableDefinitions = [] }: OperationDefinitionNode, sent: Variables): Variables | undefined {
+    if (variableDefinitions.length === 0) return {}
+    return getVariableValues(this.#schema, variableDefinitions, sent, { maxErrors: 1 }).coerced
+  }
+
+  #projectOf(
+    planned: Planned,
+    { fragments, conditions, projects }: Operation,
+    node: OperationDefinitionNode,
+    variables: Variables,
+  ): Project | undefined {
+    const values = conditions.map((name) => variables[name])
+    const key = JSON.stringify(values)
+    if (projects.has(key)) return projects.get(key)
+    if (projects.size >= limits.plansOfOperation) return undefined
+    const decided = Object.fromEntries(conditions.map((name) => [name, variables[name]]))
+    const project = this.#compile(planned, node, new Selections(this.#schema, fragments, decided))
+    projects.set(key, project)
+    return project
+  }
+
+  #compile(planned: Planned, node: OperationDefinitionNode, selections: Selections): Project | undefined {
+    const type = this.#schema.getQueryType()
+    if (!type) return undefined
+    const compiler = new Compiler(selections, node, planned.fieldsLeft)
+    try {
+      return compiler.project(type, [node.selectionSet])
+    } catch (error) {
+      if (error instanceof Unusual) return undefined
+      throw error
+    } finally {
+      planned.fieldsLeft = compiler.fieldsLeft
+    }
+  }
+}
+
+function run(project: Project, one: Run): Promise<Record<string, unknown>> {
+  // Values of fields that nobody is to get any more never come.
+  void one.context.account.givenUp.then((error) => one.fail(error))
+  let data: Record<string, unknown> = {}
+  try {
+    data = project({}, one, 1)
+    one.finish()
+  } catch (error) {
+    one.fail(error)
+  }
+  return one.ended.then(() => data)
+}
+
+function operationOf(document: DocumentNode, name: string | undefined): Operation {
+  const node = getOperationAST(document, name)
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+  const conditions = new Set<string>()
+  visit(document, {
+    Directive({ arguments: args = [] }) {
+      for (const { value } of args) if (value.kind === Kind.VARIABLE) conditions.add(value.name.value)
+    },
+  })
+  return {
+    node: node?.operation === 'query' ? node : undefined,
+    fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+    conditions: [...conditions],
+    projects: new Map(),
+  }
+}
