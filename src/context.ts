@@ -73,9 +73,9 @@ export function createContext(
   return { authentik, account, tab: new Tab(account), operation, kept: new Map() }
 }
 
-/** The context of one run of the operation, which may be given up: it pays on a tab of its own. */
-export function forkContext(context: Context): Context {
-  return { ...context, tab: new Tab(context.account) }
+/** The context of one run of the operation, which pays on a tab of its own. `giveUp` is called if it cannot pay. */
+export function forkContext(context: Context, giveUp: () => void): Context {
+  return { ...context, tab: new Tab(context.account, giveUp) }
 }
 
 /**

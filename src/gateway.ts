@@ -11,7 +11,7 @@ import { Admission } from './http/admission.ts'
 import { rememberDocuments } from './http/automatic-persisted-queries.ts'
 import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
-import { keepDocuments } from './http/document-cache.ts'
+import { Documents, findSent } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { examplesFor } from './http/examples.ts'
 import { executeInOrder } from './http/execution.ts'
@@ -23,10 +23,11 @@ import { boundIntrospection } from './http/introspection.ts'
 import { abridgeErrors, maskError } from './http/masking.ts'
 import { observeOperations, observeRequests, recordOf } from './http/observing.ts'
 import { Beginnings } from './http/one-by-one.ts'
-import { idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
+import { findPersisted, idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
 import { answerInTurn } from './http/pipelining.ts'
 import { createAddressOf } from './http/proxies.ts'
 import { boundReceiving } from './http/receiving.ts'
+import { answerStraight, openedContext, type StraightOptions } from './http/straight.ts'
 import { limits } from './limits.ts'
 import { logAccess } from './observe/access-log.ts'
 import { createAudit } from './observe/audit.ts'
@@ -106,14 +107,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   })
   const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
   const admission = new Admission(callerOf)
-  const yoga = createGraphql(settings, { upstream, observer, log, admission, callerOf })
+  const answer = createGraphql(settings, { upstream, observer, log, admission, callerOf })
   const hash = createCredentialHash(settings.logHashKey)
   const hashOf = (header: string | undefined) => {
     const credential = readCredential(header)
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const bounded = boundReceiving(yoga, (header) => callerOf(header) !== undefined)
+  const bounded = boundReceiving(answer, (header) => callerOf(header) !== undefined)
   const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
@@ -139,14 +140,15 @@ interface Behind {
 }
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
-function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind) {
+function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind): RequestListener {
   const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
   const { upstream, observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
-  const addressOf = createAddressOf(settings.trustProxy)
-  const fields = fieldsAtOnce(getHeapStatistics().heap_size_limit)
-  const contextOptions = { upstream, observer, timeout: settings.operationTimeout, fields }
-  return createYoga<{ req: IncomingMessage; res: ServerResponse }>({
+  const plans = new Plans(schema)
+  const documents = new Documents()
+  const beginnings = new Beginnings(callerOf)
+  const openContext = createOpenContext(settings, behind)
+  const yoga = createYoga<{ req: IncomingMessage; res: ServerResponse }>({
     maxRequestBodySize: limits.requestBytes,
     multipart: false,
     batching: { limit: limits.operationsPerRequest },
@@ -161,28 +163,41 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
       hardenHttp(),
       ...findDocuments(settings, behind),
-      new Beginnings(callerOf).plugin(),
+      beginnings.plugin(),
       boundIntrospection(),
-      executeInOrder(createExecute(new Plans(schema))),
+      executeInOrder(createExecute(plans)),
       introspection ? {} : hideSchema(),
       limitDocuments(),
-      keepDocuments(),
+      documents.plugin(),
       abridgeErrors(),
     ],
     parserAndValidationCache: false,
     schema,
-    context: ({ request, req, res }) => {
-      const onEnd = (end: () => void) => (res.closed ? end() : void res.once('close', end))
-      const { authorization } = req.headers
-      const { signal } = request
-      const caller = { request: req, authorization, signal, record: recordOf(req), address: addressOf(req), onEnd }
-      return createContext(caller, contextOptions)
-    },
+    context: ({ request, req, res }) => openedContext(req) ?? openContext(req, res, request.signal),
     maskedErrors: {
       maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     },
     logging: { debug() {}, info() {}, warn: (text) => log.warn({}, String(text)), error() {} },
   })
+  const find = persistedOperations ? findPersisted(persistedOperations, documents) : findSent(documents)
+  const corsOrigins = settings.corsOrigins ?? []
+  const addressOf = createAddressOf(settings.trustProxy)
+  const keyOf = (request: IncomingMessage) =>
+    `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
+  return answerStraight(yoga, { find, plans, beginnings, keyOf, openContext, observer, corsOrigins })
+}
+
+/** What opens the context of an operation, for the request to which it belongs. */
+function createOpenContext(settings: Config, { upstream, observer }: Behind): StraightOptions['openContext'] {
+  const addressOf = createAddressOf(settings.trustProxy)
+  const fields = fieldsAtOnce(getHeapStatistics().heap_size_limit)
+  const options = { upstream, observer, timeout: settings.operationTimeout, fields }
+  return (request, response, signal) => {
+    const onEnd = (end: () => void) => (response.closed ? end() : void response.once('close', end))
+    const { authorization } = request.headers
+    const address = addressOf(request)
+    return createContext({ request, authorization, signal, record: recordOf(request), address, onEnd }, options)
+  }
 }
 
 /** What finds the document of a request that names it, among persisted operations or what came before. */

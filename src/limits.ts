@@ -51,10 +51,10 @@ export const limits = {
   documentComparisons: 20_000,
   /** Bytes of the heap for documents that are kept parsed: some hundred of a usual size, and no less than ten of the largest. */
   documentCacheBytes: 16 * 1024 * 1024,
-  /** Fields of one document that are compiled into plans, each with some 700 bytes: no more than the parsed document takes. */
+  /** Different Accept headers whose meaning is kept: clients send few. */
+  acceptHeaders: 100,
+  /** Fields of one document that are compiled into plans. Each takes some 700 bytes: together no more than the parsed document. */
   plannedFields: 1000,
-  /** Plans of one operation, each for other values of its `@skip` and `@include`. */
-  plansOfOperation: 16,
   /** Bytes of documents that are remembered by their hashes: some 3000 of a usual size. */
   rememberedDocumentBytes: 8 * 1024 * 1024,
   /** Bytes of those that one credential brought: more than a front end has, and an eighth of all. */

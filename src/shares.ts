@@ -13,12 +13,17 @@ export class Shares {
 
   /** Takes so much for a caller, one of whose requests has taken `before`. False if that is too much; nothing is taken then. */
   take(caller: string, amount: number, before = 0): boolean {
-    const own = this.#taken.get(caller) ?? 0
-    const left = this.#most - (this.#sum - own)
-    if (own + amount > (own === before ? left : left / 2)) return false
-    this.#set(caller, own + amount)
+    if (!this.has(caller, amount, before)) return false
+    this.#set(caller, (this.#taken.get(caller) ?? 0) + amount)
     this.#sum += amount
     return true
+  }
+
+  /** Whether so much could be taken now. */
+  has(caller: string, amount: number, before: number): boolean {
+    const own = this.#taken.get(caller) ?? 0
+    const left = this.#most - (this.#sum - own)
+    return own + amount <= (own === before ? left : left / 2)
   }
 
   /** Gives back what was taken. */

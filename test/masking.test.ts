@@ -59,8 +59,8 @@ describe('A fault of the gateway', () => {
     const told: unknown[] = []
     const write = (facts: object, text: string) => void told.push([facts, text])
     const log = { debug() {}, info() {}, warn: write, error: write }
-    const { ask } = await startGateway({ logs: { log, audit: log, lost: () => 0 } })
-    await ask('{ a: thrown }')
+    const { askOnce } = await startGateway({ logs: { log, audit: log, lost: () => 0 } })
+    await askOnce('{ a: thrown }')
     expect(told).toEqual([
       [{ path: ['a'], cause: { message: 's3cret is not a function', stack: expect.any(String) } }, 'unexpected'],
     ])

@@ -116,6 +116,13 @@ export class Account {
     return this.#fields <= this.#taken || this.#takeMore()
   }
 
+  /** Whether so many fields more can be paid now. */
+  affordsFields(fields: number): boolean {
+    const sum = this.#fields + fields
+    if (this.#isOverdrawn || sum > fieldsFor(this.#answered)) return false
+    return sum <= this.#taken || this.#atOnce.has(this.#caller, this.#amountFor(sum), this.#taken)
+  }
+
   /** Takes back that fields and objects were paid. */
   giveBack(fields: number, objects: Readonly<Record<Payer, number>>): void {
     this.#fields -= fields
@@ -125,12 +132,16 @@ export class Account {
 
   /** Takes some of what all requests share, and a bit more than is needed now: fields are paid for one object after the other. */
   #takeMore(): boolean {
-    const amount = Math.max(this.#fields - this.#taken, limits.fieldsTaken)
+    const amount = this.#amountFor(this.#fields)
     if (!this.#atOnce.take(this.#caller, amount, this.#taken)) {
       return this.#overdraw(busy({ retryAfter: 1 }, 'Too many fields are being answered.'))
     }
     this.#taken += amount
     return true
+  }
+
+  #amountFor(fields: number): number {
+    return Math.max(fields - this.#taken, limits.fieldsTaken)
   }
 
   /** The answer is sent, or nobody waits for it: what it held is free for others. */

@@ -48,9 +48,10 @@ export class Authentik {
     return this.#options.upstream.concurrency
   }
 
-  /** Throws UNAUTHENTICATED where there are no credentials, or where authentik has refused them in this request. */
+  /** Throws UNAUTHENTICATED without credentials. */
   requireCredential(): void {
-    this.#authorization()
+    const { credential } = this.#options
+    if ('missing' in credential) throw new UpstreamError('UNAUTHENTICATED', credential.missing, { sent: 'no' })
   }
 
   /**
@@ -157,8 +158,8 @@ export class Authentik {
   #authorization(): string {
     const { credential, account } = this.#options
     account.refusal.throwIfAborted()
-    if ('missing' in credential) throw new UpstreamError('UNAUTHENTICATED', credential.missing, { sent: 'no' })
-    return credential.authorization
+    this.requireCredential()
+    return 'missing' in credential ? '' : credential.authorization
   }
 
   async #judged(

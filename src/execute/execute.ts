@@ -1,7 +1,7 @@
 import { type ExecutionArgs, type ExecutionResult, execute, getOperationAST } from 'graphql'
-import { type Context, forkContext } from '../context.ts'
+import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
-import type { Plan, Plans } from './plan.ts'
+import type { Plans } from './plan.ts'
 
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>
 
@@ -13,19 +13,12 @@ export function createExecute(plans: Plans): Execute {
   return (args) => {
     const context = args.contextValue as Context
     const plan = plans.find(args.document, args.operationName, args.variableValues ?? {})
-    return plan ? runPlan(plan, context, args) : executeByGraphql(args)
+    if (!plan) return executeByGraphql(args)
+    return plan.run(context).then(
+      (data) => ({ data }),
+      () => executeByGraphql(args),
+    )
   }
-}
-
-function runPlan(plan: Plan, context: Context, args: ExecutionArgs): Promise<ExecutionResult> {
-  const fork = forkContext(context)
-  return plan.run(fork).then(
-    (data) => ({ data }),
-    () => {
-      fork.tab.giveBack()
-      return executeByGraphql(args)
-    },
-  )
 }
 
 function executeByGraphql(args: ExecutionArgs): ReturnType<Execute> {

@@ -1,5 +1,6 @@
 import {
   type DocumentNode,
+  GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   getVariableValues,
@@ -16,7 +17,7 @@ import { type Fragments, Selections } from './selections.ts'
 
 /** An operation that is compiled, with its variables as resolvers see them. */
 export interface Plan {
-  /** The answer's data. Fails where graphql-js would tell of an error. */
+  /** The answer's data. Fails where graphql-js would tell of an error; then it is as if nothing had been paid. */
   readonly run: (context: Context) => Promise<Record<string, unknown>>
 }
 
@@ -77,7 +78,7 @@ export class Plans {
     const values = conditions.map((name) => variables[name])
     const key = JSON.stringify(values)
     if (projects.has(key)) return projects.get(key)
-    if (projects.size >= limits.plansOfOperation) return undefined
+    if (planned.fieldsLeft < 0) return undefined
     const decided = Object.fromEntries(conditions.map((name) => [name, variables[name]]))
     const project = this.#compile(planned, node, new Selections(this.#schema, fragments, decided))
     projects.set(key, project)
@@ -91,7 +92,8 @@ export class Plans {
     try {
       return compiler.project(type, [node.selectionSet])
     } catch (error) {
-      if (error instanceof Unusual) return undefined
+      // A condition without a value, say: graphql-js tells of it.
+      if (error instanceof Unusual || error instanceof GraphQLError) return undefined
       throw error
     } finally {
       planned.fieldsLeft = compiler.fieldsLeft

@@ -1,6 +1,6 @@
 import type { GraphQLField } from 'graphql'
 import { type FieldNode, getArgumentValues } from 'graphql'
-import type { Context } from '../context.ts'
+import { type Context, forkContext } from '../context.ts'
 
 export type Variables = Readonly<Record<string, unknown>>
 
@@ -10,7 +10,7 @@ export interface Places {
   readonly uses: ((completed: unknown) => void)[]
 }
 
-/** One run of a plan. It ends when nothing is awaited any more, and fails with the first failure. */
+/** One run of a plan. It ends when nothing is awaited any more, and fails with the first failure, as if it had not been. */
 export class Run {
   readonly context: Context
   readonly ended: Promise<void>
@@ -23,7 +23,7 @@ export class Run {
   #fail: (error: unknown) => void = () => {}
 
   constructor(context: Context, variables: Variables) {
-    this.context = context
+    this.context = forkContext(context, () => this.fail(new Error('It cannot pay.')))
     this.#variables = variables
     this.ended = new Promise((resolve, reject) => {
       this.#end = resolve
@@ -31,9 +31,9 @@ export class Run {
     })
   }
 
-  /** Pays for fields in the answer. Throws if they are too many: the request's queries are given up then. */
+  /** Pays for fields in the answer. Throws if they are too many. */
   pay(fields: number): void {
-    if (!this.context.tab.payFields(fields)) throw new Error('The query is given up.')
+    if (!this.context.tab.payFields(fields)) throw new Error('It cannot pay.')
   }
 
   /** The arguments of a field: they are the same for each object. Throws GraphQLError. */
@@ -89,9 +89,11 @@ export class Run {
     if (this.#awaited === 0) this.#end()
   }
 
-  /** Something went wrong: what comes from now on is not looked at. */
+  /** Something went wrong: what comes from now on is not looked at, and what was paid is given back. */
   fail(error: unknown): void {
+    if (this.#isOver) return
     this.#isOver = true
+    this.context.tab.giveBack()
     this.#fail(error)
   }
 }

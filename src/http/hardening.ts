@@ -1,7 +1,9 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
+import { LRUCache } from 'lru-cache'
 import Negotiator from 'negotiator'
 import { codedError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import type { Served } from './observing.ts'
 import { badRequest, bodyOf, refusalHeaders, refuse } from './refusal.ts'
 
@@ -12,6 +14,21 @@ const mediaTypes = [
   'application/graphql-response+json',
   'application/graphql-response+json;charset=utf-8',
 ]
+
+/** The first media type that each Accept header takes. Callers send few different ones. */
+const accepted = new LRUCache<string, { readonly type: string | undefined }>({ max: limits.acceptHeaders })
+
+/** The media type of the answer; undefined if the caller accepts none that there is. */
+export function acceptedType(request: IncomingMessage): string | undefined {
+  const header = request.headers.accept ?? ''
+  let found = accepted.get(header)
+  if (!found) {
+    const [type] = new Negotiator(request).mediaTypes(mediaTypes)
+    found = { type }
+    accepted.set(header, found)
+  }
+  return found.type
+}
 
 /**
  * Refuses what a browser sends to other origins without asking first (a web form must not run an operation), and what nobody could
@@ -25,15 +42,15 @@ export function hardenHttp(): Plugin {
         // A copy: the length of the body is written into it.
         endResponse(new fetchAPI.Response(bodyOf(error), { status, headers: { ...refusalHeaders } }))
       }
-      const type = request.headers.get('content-type')?.split(';')[0]?.trim()
-      if (request.method === 'POST' && type !== 'application/json') {
+      const sent = request.headers.get('content-type')?.split(';')[0]?.trim()
+      if (request.method === 'POST' && sent !== 'application/json') {
         end(415, 'Send a POST with "content-type: application/json".')
       }
       const { req } = serverContext as unknown as Served
-      const [accepted] = new Negotiator(req).mediaTypes(mediaTypes)
-      if (accepted === undefined) end(406, `Accept "application/json" or "application/graphql-response+json".`)
+      const type = acceptedType(req)
+      if (type === undefined) end(406, `Accept "application/json" or "application/graphql-response+json".`)
       // Yoga would not heed how much each is wanted.
-      else request.headers.set('accept', accepted)
+      else request.headers.set('accept', type)
       for (const name of ['variables', 'extensions']) {
         if (request.method === 'GET' && !isJson(url.searchParams.get(name) || 'null'))
           end(400, `"${name}" must be JSON.`)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { ExecutionResult } from 'graphql'
+import type { ExecutionArgs, ExecutionResult } from 'graphql'
 import { getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { shorten } from '../errors.ts'
@@ -88,14 +88,10 @@ export function observeOperations(observer: Observer): Plugin<Observed> {
   return {
     onExecute({ args }) {
       const { operation } = args.contextValue as Observed
-      const node = getOperationAST(args.document, args.operationName)
-      operation.name = node?.name && shorten(node.name.value, limits.nameCharacters)
-      operation.kind = node?.operation
-      observer.operationStarted(operation)
+      startOperation(observer, operation, args)
       return {
         onExecuteDone({ result }) {
-          operation.codes = codesOf(result as ExecutionResult)
-          observer.operationEnded(operation)
+          endOperation(observer, operation, result as ExecutionResult)
         },
       }
     },
@@ -105,6 +101,25 @@ export function observeOperations(observer: Observer): Plugin<Observed> {
       for (const one of [result].flat()) for (const code of codesOf(one as ExecutionResult)) record.countError(code)
     },
   }
+}
+
+/** Tells that an operation begins, once for each. */
+export function startOperation(
+  observer: Observer,
+  operation: OperationRecord,
+  { document, operationName }: Pick<ExecutionArgs, 'document' | 'operationName'>,
+): void {
+  if (operation.kind !== undefined) return
+  const node = getOperationAST(document, operationName)
+  operation.name = node?.name && shorten(node.name.value, limits.nameCharacters)
+  operation.kind = node?.operation
+  observer.operationStarted(operation)
+}
+
+/** Tells that it has ended. */
+export function endOperation(observer: Observer, operation: OperationRecord, result: ExecutionResult): void {
+  operation.codes = codesOf(result)
+  observer.operationEnded(operation)
 }
 
 function codesOf({ errors = [] }: ExecutionResult): string[] {

@@ -4,8 +4,10 @@ import type { Code } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Log } from '../observe/log.ts'
 import type { OperationFacts } from '../observe/observer.ts'
+import type { Documents } from './document-cache.ts'
 import type { OperationsFile } from './operations-file.ts'
 import { badRequest } from './refusal.ts'
+import type { Find } from './straight.ts'
 
 /** Whether only persisted operations run, or all do and the others are logged. */
 export const persistedOperationsModes = ['enforce', 'log'] as const
@@ -26,7 +28,7 @@ export function runPersisted(operations: OperationsFile, mode: PersistedOperatio
     onParams({ params, request, setParams }) {
       if (params.query)
         return refuse('PERSISTED_QUERY_ONLY', 'Only persisted operations run here: send an id, and no document.')
-      const id = readId(params, request)
+      const id = readId(params, new URL(request.url).searchParams)
       if (id === undefined) return refuse('PERSISTED_QUERY_ID_REQUIRED', 'Send the id of a persisted operation.')
       const document = operations.find(id)
       if (document === undefined)
@@ -39,13 +41,21 @@ export function runPersisted(operations: OperationsFile, mode: PersistedOperatio
   }
 }
 
-function readId(params: object, request: Request): string | undefined {
+/** Finds the document of a plain request that sends the id of one of those operations. */
+export function findPersisted(operations: OperationsFile, documents: Documents): Find {
+  return (sent) => {
+    const id = sent['query'] ? undefined : readId(sent)
+    const text = id === undefined ? undefined : operations.find(id)
+    return text === undefined ? undefined : documents.find(text)
+  }
+}
+
+function readId(params: object, search?: URLSearchParams): string | undefined {
   const sent = params as Readonly<Record<string, unknown>>
   const { persistedQuery } = Object(sent['extensions']) as {
     readonly persistedQuery?: { readonly sha256Hash?: unknown }
   }
-  const search = new URL(request.url).searchParams
-  const ids = [persistedQuery?.sha256Hash, ...idParameters.map((name) => sent[name] ?? search.get(name))]
+  const ids = [persistedQuery?.sha256Hash, ...idParameters.map((name) => sent[name] ?? search?.get(name))]
   return ids.find((id) => typeof id === 'string')
 }
 

@@ -41,6 +41,8 @@ export class RequestRecord implements RequestFacts {
   status = 0
   bytes = 0
   hungUp = false
+  /** Whether authentik has answered anything for it. */
+  hasAnswer = false
   readonly waiting = new Stopwatch()
   readonly working = new Stopwatch()
   readonly upstream = { requests: 0, shared: 0, retried: 0 }
@@ -133,7 +135,9 @@ export class ReadRecord implements ReadFacts {
   end(): void {
     if (this.#ended !== undefined) return
     this.#ended = performance.now()
-    const { waiting, working, upstream } = this.operation.request
+    const { request } = this.operation
+    request.hasAnswer = true
+    const { waiting, working, upstream } = request
     if (this.#begun === undefined) {
       waiting.stop()
       return

@@ -1,0 +1,208 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import type { DocumentNode } from 'graphql'
+import type { Context } from '../context.ts'
+import type { Plan, Plans } from '../execute/plan.ts'
+import { limits } from '../limits.ts'
+import type { Observer } from '../observe/observer.ts'
+import { acceptedType } from './hardening.ts'
+import { type Joined, Joining } from './joining.ts'
+import { endOperation, recordOf, startOperation } from './observing.ts'
+import type { Beginnings } from './one-by-one.ts'
+
+// The straight way: a query whose document has passed all guards before goes from node's HTTP server to its plan. Whatever is odd
+// about a request, and whatever goes wrong, is answered by yoga, with the body that was read and the context that has been used.
+
+/** What a request asks for. */
+export interface Sent {
+  readonly [parameter: string]: unknown
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly operationName: string | undefined
+}
+
+/** Finds the document that is sent, or named, if it has passed all guards. Undefined leaves the request to yoga. */
+export type Find = (sent: Sent) => DocumentNode | undefined
+
+export interface StraightOptions {
+  readonly find: Find
+  readonly plans: Plans
+  readonly beginnings: Beginnings
+  /** Tells callers apart, and what they asked before something was changed from what they ask after. */
+  readonly keyOf: (request: IncomingMessage) => string
+  readonly openContext: (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => Context
+  readonly observer: Observer
+  /** The origins whose pages may read answers: these are answered by yoga. */
+  readonly corsOrigins: readonly string[]
+}
+
+/** A request whose document is known. */
+interface Known {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly body: Buffer
+  readonly document: DocumentNode
+  readonly operationName: string | undefined
+  readonly plan: Plan
+  /** Equal requests have equal keys. */
+  readonly key: string
+}
+
+/** Contexts of operations that yoga is to run again: what they have loaded is not asked for twice. */
+const opened = new WeakMap<IncomingMessage, Context>()
+
+/** The context of an operation that has been begun straight. */
+export function openedContext(request: IncomingMessage): Context | undefined {
+  return opened.get(request)
+}
+
+/** The listener, before which plain queries are answered whose documents are known. */
+export function answerStraight(listener: RequestListener, options: StraightOptions): RequestListener {
+  const way = new StraightWay(listener, options)
+  return (request, response) => way.answer(request, response)
+}
+
+class StraightWay {
+  readonly #listener: RequestListener
+  readonly #options: StraightOptions
+  readonly #joining = new Joining()
+
+  constructor(listener: RequestListener, options: StraightOptions) {
+    this.#listener = listener
+    this.#options = options
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    if (!isPlain(request, this.#options.corsOrigins)) {
+      this.#listener(request, response)
+      return
+    }
+    readBody(request, (body) => {
+      const known = this.#find(request, response, body)
+      if (!known) return this.#leave({ request, response, body })
+      const turn = this.#options.beginnings.take(request)
+      if (turn) void turn.then(() => this.#begin(known))
+      else this.#begin(known)
+    })
+  }
+
+  #find(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
+    const { find, plans, keyOf } = this.#options
+    const text = body.toString('utf8')
+    const sent = readSent(text)
+    const document = sent && find(sent)
+    if (!document) return undefined
+    const { operationName, variables } = sent
+    const plan = plans.find(document, operationName, variables)
+    const key = `${keyOf(request)} ${acceptedType(request)} ${text}`
+    return plan && { request, response, body, document, operationName, plan, key }
+  }
+
+  /** Leaves the request to the listener, with the body that was read. */
+  #leave({ request, response, body }: Pick<Known, 'request' | 'response' | 'body'>): void {
+    // A stream: the adapter would list the keys of a buffer, which are as many as its bytes.
+    this.#listener(Object.assign(request, { body: Readable.from([body]) }), response)
+  }
+
+  #begin(known: Known): void {
+    if (known.response.closed) return
+    const joined = this.#joining.find(known.key)
+    if (joined) this.#join(known, joined)
+    else this.#run(known)
+  }
+
+  /** Waits for the answer to an equal request. If it has errors, this one asks for itself. */
+  #join(known: Known, joined: Promise<Joined | undefined>): void {
+    const { observer } = this.#options
+    void joined.then((answer) => {
+      if (!answer) return this.#begin(known)
+      const record = recordOf(known.request)
+      const operation = record.startOperation()
+      startOperation(observer, operation, known)
+      record.upstream.shared += answer.reads
+      endOperation(observer, operation, {})
+      send(known, answer.text)
+    })
+  }
+
+  #run(known: Known): void {
+    const { openContext, observer } = this.#options
+    const { request, response, plan, key } = known
+    const context = openContext(request, response, signalOf(response))
+    const { operation } = context
+    startOperation(observer, operation, known)
+    const answer = plan.run(context).then(
+      (data) => {
+        endOperation(observer, operation, { data })
+        const text = JSON.stringify({ data })
+        send(known, text)
+        return { text, reads: operation.request.upstream.requests + operation.request.upstream.shared }
+      },
+      () => {
+        opened.set(request, context)
+        this.#leave(known)
+        return undefined
+      },
+    )
+    this.#joining.add(key, answer, () => !operation.request.hasAnswer)
+  }
+}
+
+/** Aborted when the caller hangs up. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const caller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) caller.abort()
+  })
+  return caller.signal
+}
+
+/** Whether a request is plain by its head. */
+function isPlain(request: IncomingMessage, corsOrigins: readonly string[]): boolean {
+  const { method, url, headers } = request
+  return (
+    method === 'POST' &&
+    url === '/graphql' &&
+    /^application\/json(; ?charset=utf-8)?$/.test(headers['content-type'] ?? '') &&
+    headers['content-encoding'] === undefined &&
+    headers['transfer-encoding'] === undefined &&
+    Number(headers['content-length']) <= limits.requestBytes &&
+    (headers.origin === undefined || !corsOrigins.includes(headers.origin)) &&
+    acceptedType(request) !== undefined
+  )
+}
+
+function readBody(request: IncomingMessage, use: (body: Buffer) => void): void {
+  const chunks: Buffer[] = []
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  request.once('end', () => {
+    const [only] = chunks
+    use(chunks.length === 1 && only ? only : Buffer.concat(chunks))
+  })
+}
+
+/** What a plain request asks for; undefined for a batch, and for what is wrong. */
+function readSent(text: string): Sent | undefined {
+  let sent: unknown
+  try {
+    sent = JSON.parse(text)
+  } catch {
+    // Yoga says what is wrong.
+    return undefined
+  }
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return undefined
+  const { operationName, variables, ...rest } = sent as Readonly<Record<string, unknown>>
+  const isNamed = operationName == null || typeof operationName === 'string'
+  if (!isNamed || typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) return undefined
+  return { ...rest, operationName: operationName ?? undefined, variables: (variables ?? {}) as Sent['variables'] }
+}
+
+function send({ request, response }: Pick<Known, 'request' | 'response'>, text: string): void {
+  if (response.closed) return
+  response.writeHead(200, {
+    'content-type': `${acceptedType(request)?.split(';', 1)[0]}; charset=utf-8`,
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  response.end(text)
+}
