@@ -1,31 +1,19 @@
 import { type DocumentNode, parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
-import { lookups } from '../src/graph/loading/lookup.ts'
 import { createSchema } from '../src/schema/index.ts'
 import { createOperation, type Operation } from './fuzz/documents.ts'
 import { type Answer, faultsOf } from './fuzz/judge.ts'
+import { callers, learn } from './fuzz/learn.ts'
 import { createRandom, type Random } from './fuzz/random.ts'
 import { startUpstream, tokenOf } from './fuzz/upstream.ts'
 import type { Known } from './fuzz/values.ts'
 import { addressOf, run } from './program.ts'
-import { type Body, resources } from './rest.ts'
 
 // Random documents, asked of the built program over answers of authentik that are changed here and there. Each document follows
 // from its number alone: `FUZZ=100000` asks more, and `FUZZ_ONLY=123` asks that one again and shows it.
 
 const documents = Number(process.env['FUZZ'] ?? 3000)
 const only = Number(process.env['FUZZ_ONLY'] ?? 0)
-const callers = [
-  'demo-superuser',
-  'demo-superuser',
-  'demo-plain',
-  'demo-auditor',
-  'demo-viewer',
-  'demo-delegate',
-  'demo-nobody',
-  'demo-expired',
-  'demo-outpost',
-]
 const schema = createSchema()
 
 it(`answers ${documents} random documents over changed bodies as the schema promises`, { timeout: 0 }, async () => {
@@ -114,28 +102,4 @@ function damaged({ query, variables }: Operation, random: Random): Operation {
   const text = query.slice(0, at) + random.pick(['', '{', '}', '"', '$x', '!']) + query.slice(at + 1)
   const names = (of: string) => of.match(/\b__typename\b/g)?.length
   return { query: names(text) === names(query) ? text : query, variables }
-}
-
-/** The keys of all objects of the embedded authentik, and cursors of its lists. */
-async function learn(upstreamUrl: string, url: string): Promise<Known> {
-  const authorization = `Bearer ${tokenOf('demo-superuser', 0)}`
-  const keys = new Map<string, string[]>()
-  const cursors = new Map<string, string[]>()
-  for (const [name, { path, many }] of resources) {
-    const response = await fetch(`${upstreamUrl}${path}?page_size=100`, { headers: { authorization } })
-    const { results } = (await response.json()) as { results: readonly Body[] }
-    keys.set(
-      name,
-      results.map((body) => String(body[lookups.get(name)?.key.property ?? ''])),
-    )
-    const query = `{ list: ${many}(first: 5) { edges { cursor } } }`
-    const headers = { authorization, 'content-type': 'application/json' }
-    const asked = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) })
-    const { data } = (await asked.json()) as { data: { list: { edges: readonly { cursor: string }[] } } }
-    cursors.set(
-      many,
-      data.list.edges.map(({ cursor }) => cursor),
-    )
-  }
-  return { keys, cursors }
 }

@@ -482,7 +482,7 @@ it('three hundred wide queries of one caller at once leave a small heap alive, a
 })
 
 it('made-up tokens that cost no request to authentik do not go before a caller whom it has accepted', async () => {
-  const { ask } = await startGateway()
+  const { askOnce: ask } = await startGateway()
   await ask('{ me { pk } }', { token: 'demo-auditor' })
   const query = 'query ($ids: [ID!]!) { a: usersByIds(ids: $ids) { pk } b: usersByIds(ids: $ids) { pk } }'
   const variables = { ids: Array(500).fill('x') }

@@ -52,9 +52,11 @@ describe('The line of a request', () => {
 
   it('has the codes of all errors, each once', async () => {
     const gateway = await startGateway()
-    await gateway.ask('{ user(id: 8) { pk } a: user(id: "x") { pk } b: user(id: "y") { pk } }', { token: 'demo-plain' })
+    await gateway.askOnce('{ user(id: 8) { pk } a: user(id: "x") { pk } b: user(id: "y") { pk } }', {
+      token: 'demo-plain',
+    })
     expect((await lineOf(gateway)).codes.sort()).toEqual(['BAD_USER_INPUT', 'FORBIDDEN'])
-    await gateway.ask('{ nope }')
+    await gateway.askOnce('{ nope }')
     expect((await lineOf(gateway, 2)).codes).toEqual(['GRAPHQL_VALIDATION_FAILED'])
   })
 

@@ -62,7 +62,7 @@ export class Account {
     this.#giveUp = giveUp
     this.reader = { signal, deadline: performance.now() + timeout, refusal: this.#queriesEnd.signal }
     // Each read listens.
-    setMaxListeners(0, this.#refusal.signal, this.#queriesEnd.signal)
+    setMaxListeners(0, signal, this.#refusal.signal, this.#queriesEnd.signal)
   }
 
   /** Aborted when authentik has refused the credential, with that failure as the reason. */

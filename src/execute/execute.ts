@@ -9,7 +9,7 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
  * Executes an operation by its plan, where it has one. Whatever goes wrong is run by graphql-js, over the same context, whose
  * loaders remember: nothing is asked twice, and nothing is paid twice. A query that is given up has one error and no data.
  */
-export function createExecute(plans: Plans): Execute {
+export function createExecute(plans: Pick<Plans, 'find'>): Execute {
   return (args) => {
     const context = args.contextValue as Context
     const plan = plans.find(args.document, args.operationName, args.variableValues ?? {})
@@ -21,7 +21,8 @@ export function createExecute(plans: Plans): Execute {
   }
 }
 
-function executeByGraphql(args: ExecutionArgs): ReturnType<Execute> {
+/** Executes an operation by graphql-js alone. */
+export function executeByGraphql(args: ExecutionArgs): ReturnType<Execute> {
   // graphql-js repeats the whole variable for each mistake in it.
   const result = execute({ ...args, options: { maxCoercionErrors: limits.variableErrors } })
   const isQuery = getOperationAST(args.document, args.operationName)?.operation === 'query'

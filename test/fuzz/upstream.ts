@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import { releases } from '../../src/releases.ts'
 import { startSandbox } from '../../src/sandbox/server.ts'
 import { listen } from '../start.ts'
-import { createRandom, type Random, seedOf } from './random.ts'
+import { createRandom, seedOf } from './random.ts'
 
 /** How many properties are changed, and how many whole answers: another share for each document. */
 const propertyShares = [0.005, 0.02, 0.1]
@@ -18,15 +18,20 @@ export function tokenOf(caller: string, seed: number): string {
 
 /**
  * An embedded authentik of each release, whose answers are changed here and there. The seed in the token decides which release answers,
- * and what is changed: so one document is always answered the same, whatever else is asked. Nothing is deleted.
+ * and what is changed: so one document is always answered the same, whatever else is asked. Nothing is deleted. `asked` has what was asked, by
+ * that seed.
  */
-export async function startUpstream(): Promise<{ url: string }> {
+export async function startUpstream(): Promise<{ url: string; asked: Map<number, string[]> }> {
+  const asked = new Map<number, string[]>()
   const sandboxes = await Promise.all([...releases, '2024.10.0' as const].map((release) => startSandbox({ release })))
   onTestFinished(async () => void (await Promise.all(sandboxes.map((sandbox) => sandbox.close()))))
-  return listen(async ({ url: path = '', method = 'GET', headers }, response) => {
+  const { url } = await listen(async ({ url: path = '', method = 'GET', headers }, response) => {
     const [authorization = '', text = '0'] = (headers.authorization ?? '').split(mark)
     const seed = Number(text)
-    const random = createRandom(seedOf(`${method} ${path} ${seed}`))
+    asked.set(seed, [...(asked.get(seed) ?? []), `${method} ${path}`])
+    // Whichever lists it includes, an object is changed in the same way.
+    const place = `${method} ${path.replaceAll(/include_\w+=\w+&?/g, '')} ${seed}`
+    const random = createRandom(seedOf(place))
     const ofDocument = createRandom(seed)
     const sandbox = seed === 0 ? sandboxes.at(-2) : ofDocument.pick(sandboxes)
     const [share, answerShare] = [ofDocument.pick(propertyShares), ofDocument.pick(answerShares)]
@@ -39,9 +44,10 @@ export async function startUpstream(): Promise<{ url: string }> {
     const answer = await fetch(`${sandbox?.url}${path}`, { headers: { authorization } })
     const body = await answer.text()
     const changed =
-      answer.ok && seed !== 0 && body !== '' ? JSON.stringify(change(JSON.parse(body), share, random)) : body
+      answer.ok && seed !== 0 && body !== '' ? JSON.stringify(change(JSON.parse(body), share, place)) : body
     return response.writeHead(answer.status, { 'content-type': 'application/json' }).end(changed)
   })
+  return { url, asked }
 }
 
 const broken: readonly (readonly [status: number, body: string])[] = [
@@ -84,14 +90,15 @@ const others: readonly unknown[] = [
 
 const pageNumbers = { pagination: true, results: true, count: true, total_pages: true, start_index: true }
 
-/** The value with a share of its properties changed. */
-function change(value: unknown, share: number, random: Random): unknown {
-  if (Array.isArray(value)) return value.map((item) => change(item, share, random))
+/** The value with a share of its properties changed: each by its place. */
+function change(value: unknown, share: number, place: string): unknown {
+  if (Array.isArray(value)) return value.map((item, index) => change(item, share, `${place} ${item?.pk ?? index}`))
   if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value).map(([name, inner]) => [
-    name,
+  const entries = Object.entries(value).map(([name, inner]) => {
+    const random = createRandom(seedOf(`${place} ${name}`))
     // Without the numbers of a page, none of its rows shows.
-    random.chance(name in pageNumbers ? share / 10 : share) ? random.pick(others) : change(inner, share, random),
-  ])
+    const isChanged = random.chance(name in pageNumbers ? share / 10 : share)
+    return [name, isChanged ? random.pick(others) : change(inner, share, `${place} ${name}`)]
+  })
   return Object.fromEntries(entries)
 }
