@@ -78,8 +78,9 @@ export function hardenHttp(): Plugin {
  */
 export function checkHeaders(listener: RequestListener): RequestListener {
   return (request, response) => {
-    const { headers, headersDistinct } = request
-    if ((headersDistinct['authorization']?.length ?? 0) > 1) {
+    const { headers, rawHeaders } = request
+    // `headersDistinct` would gather all headers for it.
+    if (rawHeaders.filter((text, index) => index % 2 === 0 && /^authorization$/i.test(text)).length > 1) {
       return refuse(request, response, {
         status: 400,
         code: 'BAD_REQUEST',

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
+import { gunzip, gunzipSync } from 'node:zlib'
 import { invalidAnswer, shorten, Unreachable, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { type Connection, Connections } from './connections.ts'
@@ -133,6 +133,9 @@ export class Exchange {
     const bytes = Buffer.concat(chunks)
     // authentik's front server says gzip even with empty answers.
     if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
+    // The way to another thread and back takes longer than a small body.
+    const small = bytes.length <= limits.unzippedAtOnceBytes ? readSmallGzip(bytes) : undefined
+    if (small !== undefined) return small
     const text = this.#unzipped.then(() => readGzip(bytes))
     this.#unzipped = text.catch(() => {})
     return text
@@ -190,6 +193,15 @@ async function readGzip(bytes: Buffer): Promise<string> {
     return (await unzip(bytes, { maxOutputLength: answerBytes })).toString('utf8')
   } catch (error) {
     throw invalidAnswer('gzip that is damaged or too large', undefined, error)
+  }
+}
+
+/** Undefined if it is damaged, or becomes large. */
+function readSmallGzip(bytes: Buffer): string | undefined {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: limits.unzippedBytes }).toString('utf8')
+  } catch {
+    return undefined
   }
 }
 
