@@ -28,7 +28,7 @@ interface Seen {
  */
 export class Circuit {
   readonly #callersLately: (most: number) => number
-  #seen: Seen[] = []
+  readonly #seen: Seen[] = []
   /** The newest ones, as long as nothing but lateness was seen. */
   #late: Seen[] = []
   /** When it opened, by `performance.now()`, and since when authentik was seen to fail, for callers. */
@@ -78,11 +78,10 @@ export class Circuit {
     this.#late = sight === 'late' ? [...this.#late, seen].slice(-limits.circuitLate) : []
     if (sight !== 'crashed') this.#seen.push(seen)
     const from = time - limits.circuitMilliseconds
-    if (this.#seen.length > limits.circuitSights || (this.#seen[0]?.time ?? 0) < from)
-      this.#seen = this.#seen.filter((one) => one.time >= from).slice(-limits.circuitSights)
+    while (this.#seen.length > limits.circuitSights || (this.#seen[0]?.time ?? time) < from) this.#seen.shift()
+    if (sight === 'well' || sight === 'crashed') return
     const bad = this.#seen.filter((one) => one.sight !== 'well')
     const isIll = this.#seen.length >= limits.circuitRequests && bad.length * 2 >= this.#seen.length
-    if (sight === 'well' || sight === 'crashed') return
     if (isIll) this.#open(bad)
     else if (this.#late.length === limits.circuitLate) this.#open(this.#late)
   }
@@ -99,7 +98,7 @@ export class Circuit {
 
   #close(): void {
     this.#opened = undefined
-    this.#seen = []
+    this.#seen.length = 0
     this.#late = []
   }
 }
