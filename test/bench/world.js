@@ -1,11 +1,12 @@
 // The world of the embedded authentik, widened: it has eight groups and 28 users, and here 100 tokens have a user each, who are
-// in thirty groups.
+// in thirty groups of 31. The group with the number 12 is a copy of the fourth, and so on.
 
-const groups = { here: 30, there: 8 }
+const groups = { here: 31, there: 8 }
 const keyOf = (number) => `67726f75-7000-4000-8000-${String(number).padStart(12, '0')}`
+const numberOf = (key) => Number(key.slice(-12))
 const groupPath = /\/core\/groups\/67726f75-7000-4000-8000-(\d{12})\//
 
-/** The number of the embedded authentik's group of which the wider world's is a copy. */
+/** The number of the embedded authentik's group of which this one is a copy. */
 const originalOf = (number) => 1 + ((number - 1) % groups.there)
 
 /** The path at which the embedded authentik has what the wider world has at this one. */
@@ -19,15 +20,26 @@ export function widen(path, text) {
   if (number) return JSON.stringify(copyOf(JSON.parse(text), Number(number)))
   if (!path.includes('/oauth2/access_tokens/?')) return text
   const page = JSON.parse(text)
-  let place = 0
+  const next = createTurns()
   for (const [index, { user }] of page.results.entries()) {
     user.pk = 1000 + index
     user.username += `-${index}`
-    const numbers = user.groups.map(() => 1 + (place++ % groups.here))
+    const numbers = user.groups.map((key) => next(numberOf(key)))
     user.groups = numbers.map(keyOf)
     user.groups_obj = user.groups_obj?.map((group, at) => copyOf(group, numbers[at])) ?? null
   }
   return JSON.stringify(page)
+}
+
+/** A function that tells the numbers of a group's copies in turn, beginning with its own. */
+function createTurns() {
+  const turns = new Map()
+  return (original) => {
+    const number = turns.get(original) ?? original
+    const following = number + groups.there
+    turns.set(original, following > groups.here ? original : following)
+    return number
+  }
 }
 
 function copyOf(group, number) {
