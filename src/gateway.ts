@@ -108,7 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
   const admission = new Admission(callerOf)
   const answer = createGraphql(settings, { upstream, observer, log, admission, callerOf })
-  const hash = createCredentialHash(settings.logHashKey)
+  const hash = createCredentialHash(settings.logHashKey, (credential) => upstream.hash(credential))
   const hashOf = (header: string | undefined) => {
     const credential = readCredential(header)
     return 'missing' in credential ? undefined : hash(credential.authorization)

@@ -13,5 +13,9 @@ export function allowOrigins(listener: RequestListener, origins: readonly string
     exposedHeaders: ['retry-after', 'x-request-id', 'server-timing'],
     maxAge: limits.preflightSeconds,
   })
-  return (request, response) => allow(request, response, () => listener(request, response))
+  return (request, response) => {
+    // Then it would do nothing.
+    if (request.headers.origin === undefined && request.method !== 'OPTIONS') return listener(request, response)
+    return allow(request, response, () => listener(request, response))
+  }
 }

@@ -45,6 +45,8 @@ export const processLimits = {
   requestIdCharacters: 128,
   /** Documents that are logged once, since they are not persisted: more than all front ends have. Each takes some 150 bytes. */
   unlistedDocuments: 10_000,
+  /** Credentials whose hash for the log is remembered. Each takes some 200 bytes. */
+  knownHashes: 10_000,
   /** Bytes of LOG_HASH_KEY at least: as many as the hash has. */
   hashKeyBytes: 32,
 

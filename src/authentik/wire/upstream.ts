@@ -103,6 +103,11 @@ export class Upstream {
     return flight.join(sharer, read).finally(() => this.#forgetReadsOf(credential))
   }
 
+  /** A keyed hash that tells credentials apart, in this process alone. It costs little. */
+  hash(credential: string): string {
+    return this.#accepted.hash(credential)
+  }
+
   /** What tells a caller from others, if authentik has accepted the credential lately. */
   acceptedCaller(credential: Credential): string | undefined {
     if ('missing' in credential || !this.#accepted.has(credential.authorization)) return undefined
