@@ -130,19 +130,23 @@ class StraightWay {
     const context = openContext(request, response, signalOf(response))
     const { operation } = context
     startOperation(observer, operation, known)
-    const answer = plan.run(context).then(
-      (data) => {
-        endOperation(observer, operation, { data })
-        const text = JSON.stringify({ data })
-        send(known, text)
-        return { text, reads: operation.request.upstream.requests + operation.request.upstream.shared }
-      },
-      () => {
-        opened.set(request, context)
-        this.#leave(known)
-        return undefined
-      },
-    )
+    const answer = new Promise<Joined | undefined>((resolve) => {
+      // Then nothing comes any more. What has been sent is not changed by it.
+      response.once('close', () => resolve(undefined))
+      plan.run(context).then(
+        (data) => {
+          endOperation(observer, operation, { data })
+          const text = JSON.stringify({ data })
+          send(known, text)
+          resolve({ text, reads: operation.request.upstream.requests + operation.request.upstream.shared })
+        },
+        () => {
+          resolve(undefined)
+          opened.set(request, context)
+          if (!response.closed) this.#leave(known)
+        },
+      )
+    })
     this.#joining.add(key, answer, () => !operation.request.hasAnswer)
   }
 }
