@@ -88,6 +88,17 @@ describe('The line of a request', () => {
     ])
   })
 
+  it('tells the caller the same times', async () => {
+    const { url } = await listen((_request, response) => {
+      setTimeout(() => response.end('{"pk":1,"username":"ada","name":"","uid":"u"}'), 100)
+    })
+    const gateway = await startGatewayOver(url)
+    const { headers } = await gateway.ask('{ user(id: 1) { pk } }')
+    const [, queue, upstream, total] = /=(.*), .*=(.*), .*=(.*)/.exec(headers.get('server-timing') ?? '') ?? []
+    expect(Number(upstream)).toBeGreaterThan(50)
+    expect(Number(total) + 0.2).toBeGreaterThanOrEqual(Number(upstream) + Number(queue))
+  })
+
   it('says so where the caller hung up', async () => {
     const { url } = await listen(() => {})
     const gateway = await startGatewayOver(url)
@@ -140,7 +151,7 @@ describe('The id of a request', () => {
     expect(response.headers.get('x-request-id')).toMatch(uuid)
   })
 
-  it('stands in every answer, whatever it is', async () => {
+  it('stands in every answer, whatever it is, with the times that it took', async () => {
     const { url } = await startGateway({ graphiql: true })
     const asks = [
       fetch(url, { ...post, body: 'rubbish' }),
@@ -150,7 +161,10 @@ describe('The id of a request', () => {
       fetch(url.replace('/graphql', '/nowhere')),
       fetch(url.replace('/graphql', '/livez')),
     ]
-    for (const response of await Promise.all(asks)) expect(response.headers.get('x-request-id')).toMatch(uuid)
+    for (const { headers } of await Promise.all(asks)) {
+      expect(headers.get('x-request-id')).toMatch(uuid)
+      expect(headers.get('server-timing')).toMatch(/^queue;dur=\d+\.\d, upstream;dur=\d+\.\d, total;dur=\d+\.\d$/)
+    }
   })
 })
 

@@ -133,7 +133,9 @@ async function askTwice(upstreamUrl: string, token: string, operation: Operation
     const { status, headers } = response
     const text = await response.text()
     const result = JSON.parse(text) as ExecutionResult
-    const head = [...headers].filter(([name]) => !['date', 'x-request-id', 'content-length'].includes(name))
+    const head = [...headers].filter(
+      ([name]) => !['date', 'x-request-id', 'server-timing', 'content-length'].includes(name),
+    )
     answers.push({ head: [status, head, result.errors ? '' : text], outcome: outcomeOf(result, asked()) })
   }
   server.closeAllConnections()

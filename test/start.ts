@@ -141,7 +141,9 @@ const pathsOf = (requests: Sandbox['requests']) => requests.map(({ method, path 
 
 /** What two answers to one query have in common: not the ids of requests, nor the order in which errors came. */
 function comparable({ headers, errors, ...rest }: Reply) {
-  const kept = [...headers].filter(([name]) => !['date', 'x-request-id', 'content-length'].includes(name))
+  const kept = [...headers].filter(
+    ([name]) => !['date', 'x-request-id', 'server-timing', 'content-length'].includes(name),
+  )
   const told = errors?.map((error) => JSON.stringify(error).replace(/"requestId":"[^"]*"/, ''))
   return { ...rest, headers: kept, errors: told?.sort() }
 }

@@ -47,6 +47,7 @@ export function observeRequests(
     records.set(request, record)
     response.setHeader('x-request-id', record.id)
     countBytes(response, record)
+    tellTimes(response, record)
     response.once('close', () => {
       record.hungUp = !response.writableFinished
       record.status = response.statusCode
@@ -70,6 +71,21 @@ function countBytes(response: ServerResponse, record: RequestRecord): void {
   response.end = (chunk?: unknown, ...rest: unknown[]) => {
     count(chunk)
     return Reflect.apply(end, response, [chunk, ...rest])
+  }
+}
+
+/**
+ * Tells the caller, in milliseconds until the headers are sent, how long something waited for its turn at authentik, how long
+ * authentik worked on something, and all. https://www.w3.org/TR/server-timing/
+ */
+function tellTimes(response: ServerResponse, record: RequestRecord): void {
+  const { writeHead } = response
+  response.writeHead = (...args: unknown[]) => {
+    const { waiting, upstream, all } = record.took
+    const times = { queue: waiting, upstream, total: all }
+    const parts = Object.entries(times).map(([name, time]) => `${name};dur=${time.toFixed(1)}`)
+    response.setHeader('server-timing', parts.join(', '))
+    return Reflect.apply(writeHead, response, args)
   }
 }
 
