@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly right?: string
   /** The right that authentik checks when an object there is deleted. Without it this gateway deletes nothing there. */
   readonly deleteRight?: string
+  /** Whether it shows client secrets to callers who must not have them. They are taken out of each answer as it comes. */
+  readonly showsClientSecrets?: true
   /** The lists that can be left out of an answer, or must be asked for. Releases that do not know one ignore it. */
   readonly includes?: readonly Include[]
 }
@@ -24,8 +26,8 @@ export function listOf(include: Include): string {
 const ofUser = ['include_groups', 'include_roles'] as const
 const ofGroup = ['include_users', 'include_parents', 'include_children'] as const
 
-const grant = { answer: 'object', includes: ofUser } as const
-const grants = { answer: 'page', includes: ofUser } as const
+const grant = { answer: 'object', includes: ofUser, showsClientSecrets: true } as const
+const grants = { answer: 'page', includes: ofUser, showsClientSecrets: true } as const
 
 /** Every upstream path that this gateway may ask: there are no others. */
 export const endpoints = {

@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import type { GrantBody, TokenBody } from '../authentik/bodies.ts'
-import { withoutClientSecret } from '../authentik/client-secret.ts'
 import type { endpoints } from '../authentik/endpoints.ts'
 import { parseJson } from '../authentik/wire/json.ts'
 import type { Context } from '../context.ts'
@@ -96,7 +95,7 @@ export class GrantKind<B extends GrantBody> {
   readonly list: List<number, B>
 
   constructor(type: LookupOptions<number, B, GrantEndpoint>['type'], one: GrantEndpoint, many: GrantsEndpoint) {
-    this.lookup = new Lookup({ type, key: integerKey('pk'), endpoint: one, admit: withoutClientSecret })
+    this.lookup = new Lookup({ type, key: integerKey('pk'), endpoint: one })
     this.list = new List<number, B>({
       lookup: this.lookup,
       endpoint: many,

@@ -1,5 +1,6 @@
 import { type AnswerDetails, badInput, type Code, invalidAnswer, shorten, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { dropClientSecrets } from '../client-secret.ts'
 import type { Endpoint } from '../endpoints.ts'
 import { parseJson } from './json.ts'
 
@@ -26,6 +27,8 @@ export interface Expected {
   readonly answer: Endpoint['answer'] | 'nothing'
   /** The right that authentik checks. */
   readonly right?: string
+  /** Whether client secrets are to be taken out. */
+  readonly showsClientSecrets?: true
   /** Whether an object is the one that was asked for. */
   readonly isRight?: ((body: object) => boolean) | undefined
 }
@@ -58,7 +61,7 @@ export function judge(answer: Answer, expected: Expected): object {
   if (status === 405 && expected.answer === 'nothing' && !text.trimStart().startsWith('{')) {
     throw failure('UPSTREAM_UNAVAILABLE', 'authentik has crashed over the deletion (status 405).')
   }
-  const body = readJson(answer, about)
+  const body = readJson(answer, about, expected)
   const detail =
     'detail' in body && typeof body.detail === 'string' ? shorten(body.detail, limits.messageCharacters) : undefined
   if (status === 200) {
@@ -87,7 +90,7 @@ function readWait(header = ''): { readonly retryAfter?: number } {
   return seconds <= limits.retrySeconds ? { retryAfter: seconds } : {}
 }
 
-function readJson(answer: Answer, about: AnswerDetails): object {
+function readJson(answer: Answer, about: AnswerDetails, { showsClientSecrets }: Expected): object {
   if (answer.body) return frozen(answer.body)
   let body: unknown
   try {
@@ -96,6 +99,7 @@ function readJson(answer: Answer, about: AnswerDetails): object {
     // The parser's own message quotes the text, so it is dropped.
   }
   if (typeof body !== 'object' || body === null) throw invalidAnswer(`no JSON object (status ${about.status})`, about)
+  if (showsClientSecrets) dropClientSecrets(body)
   answer.body = body
   return body
 }

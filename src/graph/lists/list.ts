@@ -88,7 +88,7 @@ export class List<K extends string | number, B extends object> {
   async #getPage(context: Context, query: Query): Promise<Page<B> | null> {
     try {
       const page = (await context.authentik.findPage(this.endpoint, query)) as unknown as Page<B> | null
-      return page && { ...checkPage(page), results: page.results.map((row) => this.#lookup.admit(row)) }
+      return page && checkPage(page)
     } catch (error) {
       throw inCallersWords(error, this.#filters)
     }

@@ -17,8 +17,6 @@ export interface LookupOptions<K extends string | number, B, E extends Endpoint>
   readonly key: Key<K>
   /** The object's own endpoint. */
   readonly endpoint: E
-  /** The body as the graph may hold it, where that is not as it came. */
-  readonly admit?: (body: B) => B
   readonly getMany?: GetMany<K, B>
 }
 
@@ -30,14 +28,12 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly type: LookupOptions<K, B, E>['type']
   readonly key: Key<K>
   readonly endpoint: E
-  readonly admit: (body: B) => B
   readonly #getMany: GetMany<K, B> | undefined
 
-  constructor({ type, key, endpoint, admit = (body) => body, getMany }: LookupOptions<K, B, E>) {
+  constructor({ type, key, endpoint, getMany }: LookupOptions<K, B, E>) {
     this.type = type
     this.key = key
     this.endpoint = endpoint
-    this.admit = admit
     this.#getMany = getMany
     lookups.set(type.name, this as unknown as Lookup<string | number, object>)
   }
@@ -106,7 +102,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     const { includes = [] } = this.endpoint
     const get = async (authentik: Authentik, key: K, included: Included) => {
       const isRight = (body: object) => findKey(this.key, body) === key
-      return this.admit((await authentik.get(this.endpoint, key, included, isRight)) as B)
+      return (await authentik.get(this.endpoint, key, included, isRight)) as B
     }
     const getMany = this.#getMany && { getMany: this.#getMany }
     return keep(context, this, () => new Loader(context, { includes, get, ...getMany }))
