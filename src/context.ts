@@ -20,8 +20,11 @@ export interface Context {
   readonly kept: Map<unknown, unknown>
 }
 
-/** What the requests have spent that are under way: several operations of one request share it. */
-const accounts = new WeakMap<object, Account>()
+/**
+ * Where a request has its account, which several of its operations share. A WeakMap would hold it, and the bodies to which it leads,
+ * through many rounds of garbage collection.
+ */
+const ofRequest = Symbol('account')
 
 /** One HTTP request of a caller. */
 export interface Caller {
@@ -53,11 +56,12 @@ export function createContext(
   { upstream, observer, timeout, fields }: ContextOptions,
 ): Context {
   const credential = readCredential(authorization)
-  let account = accounts.get(request)
+  const holder = request as { [ofRequest]?: Account }
+  let account = holder[ofRequest]
   if (!account) {
     const opened = new Account({ signal, timeout, caller: upstream.acceptedCaller(credential) ?? '', fields })
     account = opened
-    accounts.set(request, account)
+    holder[ofRequest] = account
     onEnd(() => opened.end())
   }
   const operation = record.startOperation()

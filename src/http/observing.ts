@@ -12,11 +12,12 @@ import { readTraceparent } from '../observe/traces.ts'
 /** The gateway's own paths: what stands in the log and in metrics must not be a caller's word. */
 const paths = ['/', '/graphql', '/livez', '/readyz', '/health']
 
-const records = new WeakMap<IncomingMessage, RequestRecord>()
+/** Where a request has its record. A WeakMap would hold it, and all that it leads to, through many rounds of garbage collection. */
+const ofRequest = Symbol('record')
 
 /** What is gathered of that request. */
-export function recordOf(request: IncomingMessage): RequestRecord {
-  const record = records.get(request)
+export function recordOf(request: IncomingMessage & { readonly [ofRequest]?: RequestRecord }): RequestRecord {
+  const record = request[ofRequest]
   if (!record) throw new Error('The request was not observed.')
   return record
 }
@@ -44,7 +45,7 @@ export function observeRequests(
       traceparent: readTraceparent(headers['traceparent']),
       hash: () => hashOf(authorization),
     })
-    records.set(request, record)
+    Object.assign(request, { [ofRequest]: record })
     response.setHeader('x-request-id', record.id)
     countBytes(response, record)
     tellTimes(response, record)

@@ -147,7 +147,7 @@ class StraightWay {
         },
       )
     })
-    this.#joining.add(key, answer, () => !operation.request.hasAnswer)
+    this.#joining.add(key, { answer, isOpen: () => !operation.request.hasAnswer })
   }
 }
 
