@@ -32,11 +32,10 @@ export class Account {
   readonly #queriesEnd = new AbortController()
   /** The request's queries, as they wait for what is read: until nothing more is to be sent for them. */
   readonly reader: Sharer
-  /** Why the request's queries are given up, as soon as they are. */
-  readonly givenUp: Promise<UpstreamError>
+  /** Told when the request's queries are given up. A promise would hold what listens, and the bodies that it has read. */
+  readonly #listeners = new Set<(error: UpstreamError) => void>()
   /** For a field that is not answered any more. Nobody waits for it: it goes with the request. */
   readonly never = new Promise<never>(() => {})
-  readonly #giveUp: (error: UpstreamError) => void
   readonly #reads: Record<Payer, number> = { queries: 0, revocations: 0 }
   readonly #objects: Record<Payer, number> = { queries: 0, revocations: 0 }
   // Each is made once, however often it is thrown.
@@ -46,6 +45,8 @@ export class Account {
   /** Of the fields that all requests share. */
   #taken = 0
   #isOverdrawn = false
+  /** Why the request's queries are given up. */
+  #failure: UpstreamError | undefined
   readonly #results = { fields: 0, requests: 0 }
   readonly #answers = new WeakSet<object>()
   #answered = 0
@@ -55,11 +56,6 @@ export class Account {
   constructor({ signal, timeout, caller, fields }: AccountOptions) {
     this.#caller = caller
     this.#atOnce = fields
-    let giveUp: (error: UpstreamError) => void = () => {}
-    this.givenUp = new Promise((resolve) => {
-      giveUp = resolve
-    })
-    this.#giveUp = giveUp
     this.reader = { signal, deadline: performance.now() + timeout, refusal: this.#queriesEnd.signal }
     // Each read listens.
     setMaxListeners(0, signal, this.#refusal.signal, this.#queriesEnd.signal)
@@ -153,9 +149,17 @@ export class Account {
 
   #overdraw(error: UpstreamError): false {
     this.#isOverdrawn = true
-    this.#giveUp(error)
+    this.#failure = error
+    for (const tell of this.#listeners) tell(error)
     this.#queriesEnd.abort(error)
     return false
+  }
+
+  /** Calls back with the reason when the request's queries are given up, or if they are, until what it returns is called. */
+  whenGivenUp(tell: (error: UpstreamError) => void): () => void {
+    if (this.#failure) tell(this.#failure)
+    else this.#listeners.add(tell)
+    return () => void this.#listeners.delete(tell)
   }
 
   /** Whether the request's queries are given up. */

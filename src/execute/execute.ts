@@ -29,6 +29,9 @@ export function executeByGraphql(args: ExecutionArgs): ReturnType<Execute> {
   if (!isQuery || !(result instanceof Promise)) return result
   // Values of fields that nobody is to get any more never come: so nothing waits for them.
   const { account } = args.contextValue as Context
-  const givenUp = account.givenUp.then((error): ExecutionResult => ({ data: null, errors: [error] }))
-  return Promise.race([result.then((whole) => (account.isOverdrawn ? givenUp : whole)), givenUp])
+  let forget = () => {}
+  const givenUp = new Promise<ExecutionResult>((resolve) => {
+    forget = account.whenGivenUp((error) => resolve({ data: null, errors: [error] }))
+  })
+  return Promise.race([result.then((whole) => (account.isOverdrawn ? givenUp : whole)), givenUp]).finally(forget)
 }

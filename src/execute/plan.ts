@@ -103,7 +103,7 @@ export class Plans {
 
 function run(project: Project, one: Run): Promise<Record<string, unknown>> {
   // Values of fields that nobody is to get any more never come.
-  void one.context.account.givenUp.then((error) => one.fail(error))
+  const forget = one.context.account.whenGivenUp((error) => one.fail(error))
   let data: Record<string, unknown> = {}
   try {
     data = project({}, one, 1)
@@ -111,7 +111,7 @@ function run(project: Project, one: Run): Promise<Record<string, unknown>> {
   } catch (error) {
     one.fail(error)
   }
-  return one.ended.then(() => data)
+  return one.ended.then(() => data).finally(forget)
 }
 
 function operationOf(document: DocumentNode, name: string | undefined): Operation {

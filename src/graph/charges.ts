@@ -21,7 +21,7 @@ export function charge({ authentik, tab }: Context, objects: number, payer: Paye
 }
 
 // Objects inside others cost authentik nothing, but the gateway time and memory, and so do errors. A query pays for them before
-// they are answered. Once there are too many, no field is answered any more (see `Account.givenUp`): an error for each would cost
+// they are answered. Once there are too many, no field is answered any more (see `Account.whenGivenUp`): an error for each would cost
 // more than the objects. What a mutation tells is paid for before it begins, since what was done must be told.
 
 /**
