@@ -97,15 +97,13 @@ describe('Of a release', () => {
 
       Costs more
         me: without lastLogin, attributes, path, uuid, dateJoined, lastUpdated, passwordChangeDate, groups; loaded by one more request for each distinct User, which needs the right view_user
-        User.groups: without children; loaded by one more request for each distinct Group, which needs the right view_group
-        User.effectiveGroups, Group.parent, Group.parents: without numPk, isSuperuser, attributes, parent, parentName, parents, children; loaded by one more request for each distinct Group, which needs the right view_group
-        Group.children: without numPk, parent, parentName, parents, children; loaded by one more request for each distinct Group, which needs the right view_group
+        User.groups: without children, users; loaded by one more request for each distinct Group, which needs the right view_group
+        User.effectiveGroups, Group.parent, Group.parents: without numPk, isSuperuser, attributes, parent, parentName, parents, children, users; loaded by one more request for each distinct Group, which needs the right view_group
+        Group.children: without numPk, parent, parentName, parents, children, users; loaded by one more request for each distinct Group, which needs the right view_group
 
       Not in the graph
         User in me: "settings", object; no field reads it
         User in me: "system_permissions", a list of string; no field reads it
-        Group: "users", a list of integer; no field reads it
-        Group: "users_obj", a list of object; no field reads it
         Group: "roles", a list of string (uuid); no field reads it
         Group: "roles_obj", a list of object; no field reads it
         Group in Group.children: "group_uuid", string (uuid); no field reads it
@@ -303,7 +301,7 @@ describe('Costs more', () => {
     })
     expect(code).toBe(0)
     expect(lines).toContain(
-      'User.groups, Group.parent, Group.parents: without numPk, parent, parentName, parents; loaded by one more request for each distinct Group, which needs the right view_group',
+      'User.groups, Group.parent, Group.parents: without numPk, parent, parentName, parents, users; loaded by one more request for each distinct Group, which needs the right view_group',
     )
   })
 

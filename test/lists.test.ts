@@ -111,20 +111,6 @@ describe('What no field reads', () => {
     expect((await ask(query)).errors).toBeUndefined()
     expect(asked()).toEqual([`GET ${path}`])
   })
-
-  it('is not pulled with the members of a group: they are a list of users', async () => {
-    const { ask, asked } = await startGateway()
-    const group = '67726f75-7000-4000-8000-000000000003'
-    const { data, errors } = await ask(
-      `{ group(id: "${group}") { users(first: 3) { totalCount nodes { username uuid } } } }`,
-    )
-    expect(errors).toBeUndefined()
-    expect(data.group.users.nodes).toHaveLength(3)
-    expect(asked()).toEqual([
-      `GET /core/groups/${group}/?include_children=false&include_parents=false&include_users=false`,
-      `GET /core/users/?groups_by_pk=${group}&${all}&ordering=-pk&page=1&page_size=3`,
-    ])
-  })
 })
 
 describe('A filter', () => {
@@ -233,7 +219,7 @@ describe('An edge', () => {
     expect(data.oauth2Provider.accessTokens.nodes).toEqual([{ provider: { pk: 1 } }])
   })
 
-  it('is forbidden by itself: the members of a group for who may not see users', async () => {
+  it('is forbidden by itself: the members of a group for who may not see groups', async () => {
     const { ask } = await startGateway()
     const { data, errors } = await ask('{ me { username effectiveGroups { name users { totalCount } } } }', {
       token: 'demo-plain',

@@ -129,6 +129,114 @@ describe('Many', () => {
   })
 })
 
+describe('One page instead of a request for each', () => {
+  const keyOf = (number: number) => `67726f75-7000-4000-8000-${String(number).padStart(12, '0')}`
+
+  it('is asked for the groups of users, if these are more than three', async () => {
+    const { ask, asked } = await startGateway({ release: '2026.8' })
+    const parents = (first: number) => `{ users(first: ${first}) { nodes { pk groups { pk parents { name } } } } }`
+    await ask(parents(100))
+    const [, path, ...others] = asked()
+    expect(others).toEqual([])
+    const [, query = ''] = path?.split('/core/groups/?') ?? []
+    expect(query).toMatch(
+      /^include_children=false&include_parents=true&include_users=false&(members_by_pk=\d+&)+ordering=pk&page=1&page_size=8$/,
+    )
+    await ask(parents(1))
+    expect(asked().filter((one) => one.includes('/core/groups/'))).toEqual([
+      expect.stringContaining('/core/groups/6772'),
+    ])
+  })
+
+  it('is asked for the members of groups, if these are more than three', async () => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask('{ groups(first: 25) { nodes { users { nodes { pk uuid } } } } }')
+    expect(errors).toBeUndefined()
+    const members = new Set(
+      data.groups.nodes.flatMap(({ users }: { users: { nodes: { pk: number }[] } }) => users.nodes.map(({ pk }) => pk)),
+    )
+    const [, path, ...others] = asked()
+    expect(others).toEqual([])
+    expect(path).toContain(`&${bare}&ordering=pk&page=1&page_size=${members.size}`)
+  })
+
+  it('is given up where one of the objects is gone in which they stand', async () => {
+    const { ask, sandbox, asked } = await startGateway({ release: '2026.8' })
+    const { url } = await listen(async (request, response) => {
+      const gone = request.url?.includes('members_by_pk')
+      const answer = await fetch(`${sandbox.url}${request.url}${gone ? '&members_by_pk=999' : ''}`, {
+        headers: { authorization: String(request.headers.authorization) },
+      })
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    })
+    const over = await startGatewayOver(url)
+    const query = '{ users(first: 100) { nodes { groups { pk parents { name } } } } }'
+    const expected = await ask(query)
+    asked()
+    const { data, errors } = await over.ask(query)
+    expect(errors).toBeUndefined()
+    expect(data).toEqual(expected.data)
+    expect(asked()).toHaveLength(1 + 1 + 8)
+  })
+
+  it.each([
+    ['is asked for all groups, if the operation has learned that it holds them', 5, ['/core/groups/?page_size=5']],
+    [
+      'is not asked for all groups, if the operation has learned that it does not hold them',
+      101,
+      [1, 2, 3, 4].map((number) => `/core/groups/${keyOf(number)}/`),
+    ],
+  ])('%s', async (_what, count, paths) => {
+    const asked: string[] = []
+    let tellCount = () => {}
+    const counted = new Promise<void>((resolve) => {
+      tellCount = resolve
+    })
+    const groups = [1, 2, 3, 4].map((number) => ({ pk: keyOf(number), name: 'g', num_pk: number }))
+    const { url } = await listen(async (request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://groups')
+      const [path = '', size] = [pathname.replace('/api/v3', ''), searchParams.get('page_size')]
+      asked.push(size ? `${path}?page_size=${size}` : path)
+      const send = (body: unknown) => response.end(JSON.stringify(body))
+      response.setHeader('content-type', 'application/json')
+      if (size === '1') response.on('finish', tellCount)
+      if (size) {
+        const pagination = { count, total_pages: Math.ceil(count / Number(size)), start_index: 1 }
+        return send({ pagination, results: size === '1' ? [{ pk: keyOf(9), name: 'g' }] : groups })
+      }
+      if (!path.endsWith('/me/')) return send(groups.find(({ pk }) => path.includes(pk)))
+      await counted.then(() => sleep(100))
+      return send({
+        user: { pk: 1, username: 'ada', name: '', uid: 'u', groups: groups.map(({ pk }) => ({ pk, name: 'g' })) },
+      })
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask('{ groups { totalCount } me { effectiveGroups { numPk } } }')
+    expect(errors).toBeUndefined()
+    expect(data.me.effectiveGroups).toEqual([1, 2, 3, 4].map((numPk) => ({ numPk })))
+    expect(asked.slice(2).toSorted()).toEqual(paths)
+  })
+
+  it('takes nothing from who may see some of them only', async () => {
+    const { ask } = await startGateway()
+    const { data, errors = [] } = await ask('{ groups { nodes { users { nodes { pk path } } } } }', {
+      token: 'demo-viewer',
+    })
+    const [{ users }] = data.groups.nodes
+    expect(users.nodes).toHaveLength(6)
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(Array(6).fill('NOT_FOUND'))
+  })
+
+  it('is asked for once, for what is wanted later as well', async () => {
+    const { ask, asked } = await startGateway({ release: '2026.8' })
+    const { errors } = await ask(
+      '{ users(first: 100) { nodes { groups { parents { name parents { name parents { name } } } } } } }',
+    )
+    expect(errors).toBeUndefined()
+    expect(asked()).toHaveLength(2)
+  })
+})
+
 describe('What a grant leaves out of its provider', () => {
   it('is one more request for each distinct provider', async () => {
     const { ask, asked } = await startGateway({ release: '2026.8' })

@@ -125,10 +125,12 @@ function describe(api, { type = 'anything', format, items }) {
   return format ? `${type} (${format})` : type
 }
 
-/** The keys of objects that a field reads whole are not worth a line. */
+/** The keys of objects that a field reads whole are not worth a line, and so are objects whose keys a field reads. */
 function unreadOf(api, place) {
   const read = new Set(fieldsOf(place).flatMap((field) => readingOf({ ...place, own: true }, field)?.reads ?? []))
-  const unread = Object.entries(place.properties).filter(([name]) => !read.has(name) && !read.has(`${name}_obj`))
+  const unread = Object.entries(place.properties).filter(
+    ([name]) => !read.has(name) && !read.has(`${name}_obj`) && !read.has(name.replace(/_obj$/, '')),
+  )
   return unread.map(([name, property]) => {
     const what = `"${name}", ${describe(api, api.expand(property))}`
     return { gravity: 'unread', what, means: 'no field reads it', place }

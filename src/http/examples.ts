@@ -30,7 +30,7 @@ query TokenInContext {
   `# The tokens of one user, by provider and end.
 query TokensOfAUser {
   accessTokens(
-    first: 10
+    first: 25
     filter: { user: 15 }
     orderBy: [{ field: PROVIDER }, { field: EXPIRES, direction: DESC }]
   ) {
@@ -76,7 +76,7 @@ query ClientSettings {
 }`,
   `# Groups, the groups above, and who is in them.
 query GroupsAndMembers {
-  groups {
+  groups(first: 25) {
     nodes {
       name
       isSuperuser
@@ -87,7 +87,7 @@ query GroupsAndMembers {
         totalCount
         nodes {
           username
-          type
+          email
           lastLogin
         }
       }

@@ -91,8 +91,10 @@ export const callersLimits = {
   pagesAhead: 3,
   /** Rounds of requests for one window. A list that has not settled by then changes faster than it can be read. */
   rounds: 10,
-  /** Providers asked for one by one. For more, one page of all of them is cheaper, since an installation has few. */
-  providersOneByOne: 3,
+  /** Objects of one type that are asked for one by one. For more, one page is cheaper if it is known to hold them. */
+  oneByOne: 3,
+  /** Members of the groups on one page that are asked for with them: authentik sends all members of a group at once. */
+  membersAtOnce: 1000,
 
   // What an answer tells of what went wrong.
 

@@ -10,7 +10,7 @@ import { uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { getMe, User, UserConnection, userList, users } from './user.ts'
+import { getMe, User, users } from './user.ts'
 
 export const Group = builder.objectRef<GroupBody>('Group')
 
@@ -27,6 +27,7 @@ const groupList = new List<string, GroupBody>({
     isSuperuser: { parameter: 'is_superuser' },
     members: { parameter: 'members_by_pk', read: (id) => users.readId(id) },
   },
+  forMany: { by: 'members_by_pk', unpaged: 'include_users' },
 })
 
 const loaded =
@@ -119,8 +120,14 @@ builder.objectFields(User, (t) => ({
     include: 'include_groups',
     shortened: true,
     description:
-      'The groups that the user is a direct member of. For the caller (`me`) they are loaded from the user itself. That needs the right `view_user`.',
-    resolve: (user) => user.groups_obj,
+      'The groups that the user is a direct member of. For the caller (`me`) and a member of a group they are loaded from the user itself. That needs the right `view_user`.',
+    resolve: (user, _args, context) => {
+      const { groups_obj: own } = user
+      groups.learnListing(context, users.findKey(user), () =>
+        own && isListOfObjects(own) ? own.map(({ pk }) => pk) : [],
+      )
+      return own
+    },
   }),
   effectiveGroups: t.field({
     type: [Group],
@@ -135,13 +142,3 @@ builder.objectFields(User, (t) => ({
     },
   }),
 }))
-
-builder.objectField(Group, 'users', (t) =>
-  t.field({
-    type: UserConnection,
-    description: 'The direct members, the newest user first. Needs the right `view_user`, on all or on some of them.',
-    args: pageArgs,
-    resolve: async (group, page, context, info) =>
-      userList.connect(context, { groups: [groups.keyOf(group)] }, page, wantedOf(info, 'UserConnection')),
-  }),
-)

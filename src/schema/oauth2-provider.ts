@@ -1,18 +1,14 @@
-import type { Authentik } from '../authentik/authentik.ts'
 import type { OAuth2ProviderBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from '../graph/builder.ts'
 import { eachAlone } from '../graph/charges.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
-import { checkPage } from '../graph/lists/walk.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { integerKey } from '../graph/loading/keys.ts'
-import { oneByOne } from '../graph/loading/loader.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { limits } from '../limits.ts'
 import { ClientType, IssuerMode, LogoutMethod, RedirectUri, redirectUrisOf, SubMode } from './oauth2-settings.ts'
 
 const loaded =
@@ -24,7 +20,6 @@ export const providers = new Lookup<number, OAuth2ProviderBody>({
   type: OAuth2Provider,
   key: integerKey('pk'),
   endpoint: endpoints.oauth2Provider,
-  getMany: getProviders,
 })
 
 const providerList = new List<number, OAuth2ProviderBody>({
@@ -38,20 +33,9 @@ const providerList = new List<number, OAuth2ProviderBody>({
     clientType: { parameter: 'client_type' },
     application: { parameter: 'application' },
   },
+  // An installation has few.
+  forMany: { areFew: true },
 })
-
-/** An installation has few providers: for more than three, one page of them all is cheaper. What it lacks is asked for. */
-async function getProviders(
-  authentik: Authentik,
-  pks: readonly number[],
-  get: (pk: number) => Promise<OAuth2ProviderBody>,
-): Promise<(OAuth2ProviderBody | Error)[]> {
-  if (pks.length <= limits.providersOneByOne) return oneByOne(authentik, pks, get)
-  const query = { ordering: 'pk', page_size: limits.rowsPerPage }
-  const page = checkPage(await authentik.get(endpoints.oauth2Providers, undefined, query))
-  const found = new Map<number, OAuth2ProviderBody>(page.results.map((provider) => [provider.pk, provider]))
-  return oneByOne(authentik, pks, async (pk) => found.get(pk) ?? get(pk))
-}
 
 OAuth2Provider.implement({
   interfaces: [Node],
@@ -161,11 +145,11 @@ OAuth2Provider.implement({
       type: [OAuth2Provider],
       nullable: { list: true, items: true },
       reads: ['jwt_federation_providers'],
-      description: `The providers whose tokens the client may sign in with. Each is loaded by itself, and may fail by itself. Null before authentik 2024.12. ${loaded}`,
-      resolve: (provider, _args, context) =>
+      description: `The providers whose tokens the client may sign in with. \`pk\` and \`id\` come with the provider; for more, each is loaded by itself, and may fail by itself. Null before authentik 2024.12. ${loaded}`,
+      resolve: (provider, _args, context, info) =>
         provider.jwt_federation_providers &&
         eachAlone(context, provider.jwt_federation_providers, (pk) =>
-          providers.load(context, providers.checkKey(pk), new Set()),
+          providers.loadReferred(context, pk, wantedOf(info, OAuth2Provider.name)),
         ),
     }),
   }),

@@ -3,7 +3,7 @@ import type { GrantBody } from '../authentik/bodies.ts'
 import type { Context } from '../context.ts'
 import { invalidAnswer, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
-import { checkPage, type Page, Walk } from '../graph/lists/walk.ts'
+import { checkPage, type Page, rowsIn, Walk } from '../graph/lists/walk.ts'
 import type { PageRequest } from '../graph/lists/window.ts'
 import { limits } from '../limits.ts'
 import { accessTokens } from './access-token.ts'
@@ -139,7 +139,7 @@ async function listPks<B extends GrantBody>(
     last: undefined,
     before: undefined,
   })
-  const grants = walk.rowsOf(window)
+  const grants = rowsIn(walk, window)
   // A filter that went unheeded must not cost other people their grants.
   const isOthers = ({ user, provider }: GrantBody) =>
     user?.pk !== whose.user || (whose.provider !== undefined && provider?.pk !== whose.provider)

@@ -30,6 +30,7 @@ export const userList = new List<number, UserBody>({
     type: { parameter: 'type' },
     groups: { parameter: 'groups_by_pk', read: (id) => readIdOf('Group', id) },
   },
+  forMany: { by: 'groups_by_pk' },
 })
 
 /** The caller's own user, as authentik tells it to anybody who is signed in. It is asked for once in an operation. */
@@ -50,8 +51,10 @@ const UserType = builder.enumType('UserType', {
   },
 })
 
+const loadedForMe = 'For the caller (`me`) it is loaded by a request of its own. That needs the right `view_user`.'
+
 const loaded =
-  'Where a user comes shortened (`me`), this field is loaded by a request of its own. That needs the right `view_user`.'
+  'Where a user comes shortened (`me`, and a member of a group), this field is loaded by a request of its own. That needs the right `view_user`.'
 
 User.implement({
   interfaces: [Node],
@@ -69,11 +72,11 @@ User.implement({
     email: t.exposeString('email', { description: 'The e-mail address; may be empty.' }),
     lastLogin: t.expose('last_login', {
       type: 'DateTime',
-      description: `When the user last signed in; null for never. ${loaded}`,
+      description: `When the user last signed in; null for never. ${loadedForMe}`,
     }),
     attributes: t.expose('attributes', {
       type: 'JSON',
-      description: `What administrators and sources keep with the user, in any shape; it may hold secrets. ${loaded}`,
+      description: `What administrators and sources keep with the user, in any shape; it may hold secrets. ${loadedForMe}`,
     }),
     isSuperuser: t.exposeBoolean('is_superuser', {
       description: `Whether a group of the user, direct or inherited, gives all rights. ${loaded}`,
@@ -99,7 +102,8 @@ User.implement({
   }),
 })
 
-export const UserConnection = connectionOf(User)
+// Inside a group, a user has neither of these: see group-members.ts.
+export const UserConnection = connectionOf(User, (user) => !('uuid' in user || 'path' in user))
 
 const UserFilter = builder.inputType('UserFilter', {
   description: 'Filters the list. If several fields are set, a user must match all of them.',

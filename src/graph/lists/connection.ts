@@ -1,10 +1,11 @@
 import type { ObjectRef } from '@pothos/core'
 import { limits } from '../../limits.ts'
 import { builder } from '../builder.ts'
+import type { Shortened } from '../declaration.ts'
 import { findKey, type Key } from '../loading/keys.ts'
 import type { Types } from '../types.ts'
 import { writeCursor } from './cursor.ts'
-import type { Walk } from './walk.ts'
+import { type Rows, rowsIn } from './walk.ts'
 import type { Window } from './window.ts'
 
 /** A place in a list, and the object that stood there when it was read. */
@@ -18,22 +19,23 @@ type RowKey = Omit<Key<string | number>, 'compare'>
 
 /** Rows of a list that were read. What a caller does not select is not made. */
 export class Connection<B extends object> {
-  readonly totalCount: number
-  readonly #walk: Walk<B>
+  /** How many rows the list has. It may be known to have more than the caller is given. */
+  totalCount: number
+  readonly #rows: Rows<B>
   readonly #window: Window
   readonly #fingerprint: string
   readonly #key: RowKey
 
-  constructor(walk: Walk<B>, window: Window, fingerprint: string, key: RowKey) {
-    this.totalCount = walk.length
-    this.#walk = walk
+  constructor(rows: Rows<B>, window: Window, fingerprint: string, key: RowKey) {
+    this.totalCount = rows.length
+    this.#rows = rows
     this.#window = window
     this.#fingerprint = fingerprint
     this.#key = key
   }
 
   get nodes(): B[] {
-    return this.#walk.rowsOf(this.#window)
+    return rowsIn(this.#rows, this.#window)
   }
 
   get edges(): Edge<B>[] {
@@ -41,7 +43,7 @@ export class Connection<B extends object> {
   }
 
   get hasNextPage(): boolean {
-    return this.#window.to < this.totalCount
+    return this.#window.to < this.#rows.length
   }
 
   get hasPreviousPage(): boolean {
@@ -61,8 +63,9 @@ export class Connection<B extends object> {
   }
 
   #cursorAt(offset: number): string {
-    const key = findKey(this.#key, this.#walk.rowAt(offset) ?? {})
-    return writeCursor(this.#fingerprint, { offset, count: this.totalCount, key: key === undefined ? '' : String(key) })
+    const key = findKey(this.#key, this.#rows.rowAt(offset) ?? {})
+    const { length: count } = this.#rows
+    return writeCursor(this.#fingerprint, { offset, count, key: key === undefined ? '' : String(key) })
   }
 }
 
@@ -102,8 +105,9 @@ export const pageArgs = builder.args((t) => ({
   before: t.string({ description: 'Only rows before the one with this cursor.' }),
 }))
 
-/** Defines the types `XConnection` and `XEdge` over the type X. */
-export function connectionOf<B extends object>(node: ObjectRef<Types, B>) {
+/** Defines the types `XConnection` and `XEdge` over the type X. Some rows may stand `shortened` in some list. */
+export function connectionOf<B extends object>(node: ObjectRef<Types, B>, shortened?: Shortened) {
+  const rows = { embedded: true, ...(shortened && { shortened }) }
   const Edge = builder.objectRef<Edge<B>>(`${node.name}Edge`).implement({
     description: `A place in a list, and the ${node.name} that stood there when it was read.`,
     fields: (t) => ({
@@ -116,7 +120,7 @@ export function connectionOf<B extends object>(node: ObjectRef<Types, B>) {
       node: t.field({
         type: node,
         nullable: false,
-        embedded: true,
+        ...rows,
         description: 'The object.',
         resolve: (edge) => edge.node as never,
       }),
@@ -135,7 +139,7 @@ export function connectionOf<B extends object>(node: ObjectRef<Types, B>) {
       nodes: t.field({
         type: [node],
         nullable: false,
-        embedded: true,
+        ...rows,
         description: 'The rows.',
         resolve: ({ nodes }) => nodes as never,
       }),

@@ -12,7 +12,7 @@ export interface RowOrder<K extends string | number> {
 }
 
 /** Where a cursor stands now: the offset that counts for `after`, and the one that counts for `before`. */
-interface Place {
+export interface Place {
   readonly after: number
   readonly before: number
 }

@@ -1,18 +1,19 @@
 import type { Query } from '../../authentik/authentik.ts'
-import type { Endpoint } from '../../authentik/endpoints.ts'
+import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { charge } from '../charges.ts'
 import { type Included, Loader } from '../loading/loader.ts'
-import type { Lookup } from '../loading/lookup.ts'
+import type { Lookup, PageOfMany } from '../loading/lookup.ts'
 import type { Wanted } from '../loading/wanted.ts'
 import { Connection } from './connection.ts'
 import { fingerprintOf, readCursor } from './cursor.ts'
 import { type Criteria, type Filters, inCallersWords, readCriteria } from './filter.ts'
+import { KeyedRows } from './keyed-rows.ts'
 import { type AskedFor, orderOf, readWindow } from './read-window.ts'
 import { checkPage, type Page, Walk } from './walk.ts'
-import type { PageRequest } from './window.ts'
+import { type PageRequest, windowOf } from './window.ts'
 
 export interface ListOptions<K extends string | number, B extends object> {
   /** The look-up of the rows. It is given each row that came, so that none is asked for again. */
@@ -21,6 +22,8 @@ export interface ListOptions<K extends string | number, B extends object> {
   /** authentik's `ordering` where the caller names none. It is total, so that pages do not overlap. */
   readonly ordering: string
   readonly filters: Filters
+  /** How one page may answer for many objects that are wanted by their keys. */
+  readonly forMany?: Omit<PageOfMany<B>, 'load'>
 }
 
 /** The arguments by which a caller moves through a connection. */
@@ -38,11 +41,17 @@ export class List<K extends string | number, B extends object> {
   readonly #ordering: string
   readonly #filters: Filters
 
-  constructor({ lookup, endpoint, ordering, filters }: ListOptions<K, B>) {
+  constructor({ lookup, endpoint, ordering, filters, forMany }: ListOptions<K, B>) {
     this.endpoint = endpoint
     this.#lookup = lookup
     this.#ordering = ordering
     this.#filters = filters
+    if (!forMany) return
+    const load: PageOfMany<B>['load'] = async (context, asked, includes) => {
+      const query = { ordering: lookup.key.property, ...asked }
+      return (await this.#pagesOf(context).load(JSON.stringify(query), includes))?.results ?? []
+    }
+    lookup.pageOfMany = { ...forMany, load }
   }
 
   /** The rows that fit the criteria, as far as the arguments and the selection ask for them. Throws UpstreamError. */
@@ -54,13 +63,46 @@ export class List<K extends string | number, B extends object> {
     ordering = this.#ordering,
   ): Promise<Connection<B>> {
     if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
-    const query = { ...readCriteria(criteria, this.#filters), ordering }
-    const fingerprint = fingerprintOf([`${this.#lookup.typename}Connection`, query])
+    const query = this.#queryOf(criteria, ordering)
+    const fingerprint = this.#fingerprintOf(query)
     const asked = readArgs(args, fingerprint)
     const walk = this.#walk(context, query, wanted, asked)
     const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) charge(context, window.to - window.from)
     return new Connection(walk, window, fingerprint, this.#lookup.key)
+  }
+
+  /**
+   * The same, in the usual order, where the keys of all rows are at hand: their number and places are known. `read` gives the
+   * bodies of rows, where more than their keys is selected. Throws UpstreamError.
+   */
+  async connectKeys(
+    context: Context,
+    criteria: Criteria,
+    args: PageArgs,
+    wanted: Wanted,
+    keys: readonly unknown[],
+    read: () => Promise<readonly B[]>,
+  ): Promise<Connection<B>> {
+    if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
+    const fingerprint = this.#fingerprintOf(this.#queryOf(criteria, this.#ordering))
+    const asked = readArgs(args, fingerprint)
+    const rows = new KeyedRows(this.#lookup, orderOf(this.#lookup.key, this.#ordering), keys)
+    const [after, before] = [asked.after && rows.find(asked.after), asked.before && rows.find(asked.before)]
+    const window = windowOf({ ...asked, after: after?.after, before: before?.before }, rows.length)
+    if (wanted.rows) {
+      charge(context, window.to - window.from)
+      if (window.from < window.to && !this.#lookup.isKeyAlone(wanted)) rows.take(await read())
+    }
+    return new Connection(rows, window, fingerprint, this.#lookup.key)
+  }
+
+  #queryOf(criteria: Criteria, ordering: string): Query {
+    return { ...readCriteria(criteria, this.#filters), ordering }
+  }
+
+  #fingerprintOf(query: Query): string {
+    return fingerprintOf([`${this.#lookup.typename}Connection`, query])
   }
 
   #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor): Walk<B> {
@@ -77,11 +119,17 @@ export class List<K extends string | number, B extends object> {
     return keep(context, this, () => {
       const get = async (_authentik: unknown, key: string, included: Included) => {
         const came = new Set(includes.filter((include) => included[include]))
-        const page = await this.#getPage(context, { ...JSON.parse(key), ...included })
-        for (const row of page?.results ?? []) this.#lookup.prime(context, row, came)
+        const query: Query = JSON.parse(key)
+        const page = await this.#getPage(context, { ...query, ...included })
+        if (!page) return null
+        const askAgain = async (more: ReadonlySet<Include>) => (await pages.load(key, more))?.results ?? []
+        this.#lookup.prime(context, page.results, came, askAgain)
+        const isOfAll = Object.keys(query).every((name) => unfiltered.has(name))
+        if (isOfAll) this.#lookup.learnCount(context, page.pagination.count)
         return page
       }
-      return new Loader(context, { includes, get })
+      const pages: Loader<string, Page<B> | null> = new Loader(context, { includes, get })
+      return pages
     })
   }
 
@@ -94,6 +142,9 @@ export class List<K extends string | number, B extends object> {
     }
   }
 }
+
+/** The parameters of a list of all that the caller may see. */
+const unfiltered: ReadonlySet<string> = new Set(['ordering', 'page', 'page_size'])
 
 function readArgs({ first, after, last, before }: PageArgs, fingerprint: string): AskedFor {
   const counts = { first: first ?? undefined, last: last ?? undefined }

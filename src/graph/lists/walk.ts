@@ -16,6 +16,14 @@ interface Pagination {
   readonly start_index: number
 }
 
+/** Rows of one list, as far as they are known. */
+export interface Rows<B> {
+  /** How many rows the list has. */
+  readonly length: number
+  /** The row at that offset, if it is known. */
+  readonly rowAt: (offset: number) => B | undefined
+}
+
 /** How many rows authentik gives on a page: 100, or what a release was seen to cut its pages to. */
 export interface PageLimit {
   largestPage: number
@@ -76,12 +84,6 @@ export class Walk<B> {
     return undefined
   }
 
-  /** The rows of a window that was collected. */
-  rowsOf({ from, to }: Window): B[] {
-    const rows = Array.from({ length: to - from }, (_, index) => this.rowAt(from + index))
-    return rows.filter((row) => row !== undefined)
-  }
-
   #gapsIn(window: Window): Window[] {
     return gapsOf(window, (offset) => this.rowAt(offset) !== undefined)
   }
@@ -112,6 +114,12 @@ export class Walk<B> {
     if (cut) this.#limit.largestPage = Math.min(this.#limit.largestPage, results.length)
     return count
   }
+}
+
+/** The rows of a window that is known. */
+export function rowsIn<B>(rows: Rows<B>, { from, to }: Window): B[] {
+  const known = Array.from({ length: to - from }, (_, index) => rows.rowAt(from + index))
+  return known.filter((row) => row !== undefined)
 }
 
 /** The page, whose numbers can be relied on. Throws UPSTREAM_INVALID_RESPONSE. */

@@ -1,14 +1,15 @@
 import type { ObjectRef } from '@pothos/core'
 import type { Payer } from '../../authentik/account.ts'
-import type { Authentik } from '../../authentik/authentik.ts'
+import type { Authentik, Query } from '../../authentik/authentik.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
-import { inputError, invalidAnswer, nullIfNotFound } from '../../errors.ts'
+import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { charge, eachAlone } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { findKey, type Key } from './keys.ts'
-import { type GetMany, type Included, Loader } from './loader.ts'
+import { pagesByOwners } from './listings.ts'
+import { type Included, Loader, type Together } from './loader.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface LookupOptions<K extends string | number, B, E extends Endpoint> {
@@ -17,7 +18,17 @@ export interface LookupOptions<K extends string | number, B, E extends Endpoint>
   readonly key: Key<K>
   /** The object's own endpoint. */
   readonly endpoint: E
-  readonly getMany?: GetMany<K, B>
+}
+
+/** How one page answers for many objects that are wanted by their keys. */
+export interface PageOfMany<B> {
+  /** The parameter by which those are listed that stand in any of several other objects. */
+  readonly by?: string
+  /** Whether they are so few that a page of all is worth a try while it is not known how many there are. */
+  readonly areFew?: boolean
+  /** A list in the objects that has no pages, and may be long: it is never asked for of many. */
+  readonly unpaged?: Include
+  readonly load: (context: Context, query: Query, includes: ReadonlySet<Include>) => Promise<readonly B[]>
 }
 
 /** Every type whose objects have keys, by its name: what `node` finds, and what other services may refer to. */
@@ -28,13 +39,13 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly type: LookupOptions<K, B, E>['type']
   readonly key: Key<K>
   readonly endpoint: E
-  readonly #getMany: GetMany<K, B> | undefined
+  /** Set by the list of the objects. */
+  pageOfMany: PageOfMany<B> | undefined
 
-  constructor({ type, key, endpoint, getMany }: LookupOptions<K, B, E>) {
+  constructor({ type, key, endpoint }: LookupOptions<K, B, E>) {
     this.type = type
     this.key = key
     this.endpoint = endpoint
-    this.#getMany = getMany
     lookups.set(type.name, this as unknown as Lookup<string | number, object>)
   }
 
@@ -62,10 +73,59 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     return this.#loaderOf(context).load(key, includes)
   }
 
-  /** Takes an object's own body that came in a list, with what it includes: it is not asked for again. */
-  prime(context: Context, body: B, includes: ReadonlySet<Include>): void {
-    const key = findKey(this.key, body)
-    if (key !== undefined) this.#loaderOf(context).prime(key, body, includes)
+  /** The same with all that came on one page with it: the page is asked for again, once for all of them. */
+  async loadTogether(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
+    const bodies = await this.#loaderOf(context).togetherWith(key)?.askAgain(includes)
+    return bodies?.get(key) ?? this.load(context, key, includes)
+  }
+
+  /** The object with a key that came from upstream. Where the key alone answers the selection, nothing is asked. */
+  async loadReferred(context: Context, value: unknown, wanted: Wanted): Promise<B> {
+    const key = this.checkKey(value)
+    return this.isKeyAlone(wanted) ? this.withKeyAlone(key) : this.load(context, key, wanted.includes)
+  }
+
+  /** Whether the key of an object alone answers the selection. */
+  isKeyAlone({ reads }: Wanted): boolean {
+    return [...reads].every((property) => property === this.key.property)
+  }
+
+  /** A body that has its key, and nothing else. */
+  withKeyAlone(key: K): B {
+    return { [this.key.property]: key } as B
+  }
+
+  /**
+   * Takes objects' own bodies that came on a page, with what they include: they are not asked for again. `askAgain` asks for
+   * that page with more in it.
+   */
+  prime(
+    context: Context,
+    rows: readonly B[],
+    includes: ReadonlySet<Include>,
+    askAgain: (includes: ReadonlySet<Include>) => Promise<readonly B[]>,
+  ): void {
+    const loader = this.#loaderOf(context)
+    const bodies = this.#byKey(rows)
+    const together: Together<K, B> = { bodies, askAgain: async (more) => this.#byKey(await askAgain(more)) }
+    for (const [key, body] of bodies) loader.prime(key, body, includes, together)
+  }
+
+  /** The bodies that came on one page with the object's own body, or that one alone. */
+  cameWith(context: Context, body: B): readonly B[] {
+    const together = this.#loaderOf(context).togetherWith(this.keyOf(body))
+    return together ? [...together.bodies.values()] : [body]
+  }
+
+  /** Learns which objects stand in another one, of a key that came from upstream as theirs did. */
+  learnListing(context: Context, owner: string | number | undefined, keys: () => readonly unknown[]): void {
+    const usable = () => keys().flatMap((value) => this.findKey({ [this.key.property]: value }) ?? [])
+    this.#loaderOf(context).listings.push({ owner, keys: usable })
+  }
+
+  /** Learns how many objects the caller may see. */
+  learnCount(context: Context, count: number): void {
+    this.#loaderOf(context).count = count
   }
 
   /** Forgets an object that was changed: it is asked for anew. */
@@ -73,9 +133,14 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     this.#loaderOf(context).clear(key)
   }
 
-  /** The key of an object whose body came from upstream. Throws UPSTREAM_INVALID_RESPONSE where it has none. */
+  /** The key of an object whose body came from upstream; undefined where it has none. */
+  findKey(body: object): K | undefined {
+    return findKey(this.key, body)
+  }
+
+  /** The same. Throws UPSTREAM_INVALID_RESPONSE where it has none. */
   keyOf(body: object): K {
-    const key = findKey(this.key, body)
+    const key = this.findKey(body)
     if (key !== undefined) return key
     throw invalidAnswer(`an object of type ${this.typename} without a usable "${this.key.property}"`)
   }
@@ -101,12 +166,49 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   #loaderOf(context: Context): Loader<K, B> {
     const { includes = [] } = this.endpoint
     const get = async (authentik: Authentik, key: K, included: Included) => {
-      const isRight = (body: object) => findKey(this.key, body) === key
+      const isRight = (body: object) => this.findKey(body) === key
       return (await authentik.get(this.endpoint, key, included, isRight)) as B
     }
-    const getMany = this.#getMany && { getMany: this.#getMany }
-    return keep(context, this, () => new Loader(context, { includes, get, ...getMany }))
+    const findMany = (keys: readonly K[], wanted: ReadonlySet<Include>) => this.#findMany(context, keys, wanted)
+    return keep(context, this, () => new Loader(context, { includes, get, findMany }))
   }
+
+  /** What pages answer of many keys: those of the objects in which they stand, or one of all, if it is known to hold them. */
+  async #findMany(
+    context: Context,
+    keys: readonly K[],
+    includes: ReadonlySet<Include>,
+  ): Promise<ReadonlyMap<K, B> | undefined> {
+    const { pageOfMany } = this
+    if (!pageOfMany || keys.length <= limits.oneByOne) return undefined
+    if (pageOfMany.unpaged && includes.has(pageOfMany.unpaged)) return undefined
+    const { listings, count } = this.#loaderOf(context)
+    const { largestPage } = context.authentik.pageLimit
+    const { by = '', areFew = false, load } = pageOfMany
+    const ask = (query: Query) => load(context, query, includes).catch(nothingIfUnusable)
+    const byOwners = pagesByOwners(keys, listings, this.key, largestPage)
+    if (byOwners.length > 0) {
+      const pages = byOwners.map(({ owners, ...page }) => ask({ [by]: owners, ...page }))
+      return this.#byKey((await Promise.all(pages)).flat())
+    }
+    const isOfAll = count === undefined ? areFew : count > 0 && count <= largestPage
+    return isOfAll ? this.#byKey(await ask({ page_size: count ?? limits.rowsPerPage })) : undefined
+  }
+
+  #byKey(rows: readonly B[]): ReadonlyMap<K, B> {
+    const entries = rows.flatMap((row): [K, B][] => {
+      const key = this.findKey(row)
+      return key === undefined ? [] : [[key, row]]
+    })
+    return new Map(entries)
+  }
+}
+
+/** authentik refuses a list by several objects if one of them is gone, and one wrong row makes a page unusable. */
+function nothingIfUnusable(error: unknown): readonly never[] {
+  const codes: readonly string[] = ['BAD_USER_INPUT', 'UPSTREAM_INVALID_RESPONSE']
+  if (error instanceof UpstreamError && codes.includes(error.code)) return []
+  throw error
 }
 
 /** The key in an id of a type that is defined in a later file. Throws BAD_USER_INPUT for anything else. */

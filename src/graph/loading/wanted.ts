@@ -23,6 +23,8 @@ import { declarationOf } from '../declaration.ts'
 export interface Wanted {
   /** The lists that the fields selected read: of the object's own body, and of the objects inside it. */
   readonly includes: ReadonlySet<Include>
+  /** The properties that the fields selected read: of the object's own body, and of the objects inside it. */
+  readonly reads: ReadonlySet<string>
   /** Of a connection: whether rows are selected, or its length alone. */
   readonly rows: boolean
   /** Of a connection: whether the cursors of its page info are selected. */
@@ -64,11 +66,11 @@ export function weightOfItems(info: GraphQLResolveInfo, typename: string, field:
 
 function collect(info: GraphQLResolveInfo, typename: string): Wanted {
   const selected = selectedBelow(info, typename, info.fieldNodes)
-  const includes = new Set<Include>()
-  collectIncludes(info, typename, info.fieldNodes, includes)
+  const found = { includes: new Set<Include>(), reads: new Set<string>() }
+  collectReadings(info, typename, info.fieldNodes, found)
   const ofPage = selectedBelow(info, 'PageInfo', selected.get('pageInfo') ?? [])
   return {
-    includes,
+    ...found,
     rows: selected.has('edges') || selected.has('nodes'),
     cursors: ofPage.has('startCursor') || ofPage.has('endCursor'),
     nested: info.path.prev !== undefined,
@@ -86,20 +88,21 @@ function weigh({ path }: GraphQLResolveInfo, selected: ReadonlyMap<string, reado
   return weight
 }
 
-/** Adds the includes of all fields selected below the nodes, through fragments, variables, `@skip` and `@include`. */
-function collectIncludes(
+/** Adds what all fields selected below the nodes read, through fragments, variables, `@skip` and `@include`. */
+function collectReadings(
   info: GraphQLResolveInfo,
   typename: string,
   nodes: readonly FieldNode[],
-  includes: Set<Include>,
+  found: { readonly includes: Set<Include>; readonly reads: Set<string> },
 ): void {
   const type = info.schema.getType(typename)
   for (const [name, selected] of selectedBelow(info, typename, nodes)) {
     const field = isObjectType(type) ? type.getFields()[name] : undefined
     if (!field) continue
-    const { include, embedded } = declarationOf(field)
-    if (include) includes.add(include)
-    if (embedded) collectIncludes(info, getNamedType(field.type).name, selected, includes)
+    const { reads = [], include, embedded } = declarationOf(field)
+    for (const property of reads) found.reads.add(property)
+    if (include) found.includes.add(include)
+    if (embedded) collectReadings(info, getNamedType(field.type).name, selected, found)
   }
 }
 
