@@ -77,12 +77,21 @@ class StraightWay {
       return
     }
     readBody(request, (body) => {
-      const known = this.#find(request, response, body)
+      const known = this.#tryToFind(request, response, body)
       if (!known) return this.#leave({ request, response, body })
       const turn = this.#options.beginnings.take(request)
       if (turn) void turn.then(() => this.#begin(known))
       else this.#begin(known)
     })
+  }
+
+  /** A fault is left to yoga, which meets it as well, masks it and has it logged: here it would end the process. */
+  #tryToFind(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
+    try {
+      return this.#find(request, response, body)
+    } catch {
+      return undefined
+    }
   }
 
   #find(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
