@@ -1,6 +1,8 @@
 // The processes of the benchmark: on which cores they run, how they start, what they take, how they end.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 
 const children = new Set()
 process.once('exit', () => {
@@ -33,15 +35,20 @@ export function startNode(args, options = {}) {
   return startProgram(process.execPath, args, options)
 }
 
-/** Starts a program, which prints where it listens. `log` is a file for its standard error. Resolves with its address. */
-export async function startProgram(program, args, { env = {}, measured = true, log = 'inherit', ipc = false } = {}) {
+/**
+ * Starts a program, and resolves with its address as soon as it listens: the program prints it, unless it was told its `url`.
+ * `log` is a file for its standard error.
+ */
+export async function startProgram(program, args, options = {}) {
+  const { env = {}, measured = true, log = 'inherit', ipc = false } = options
   const line = measured && pinned ? ['taskset', '-c', String(pinned.measured), program, ...args] : [program, ...args]
   const child = spawn(line[0], line.slice(1), {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', log, ...(ipc ? ['ipc'] : [])],
   })
   children.add(child)
-  const url = await within(20, `The start of ${args.at(-1)}`, addressOf(child))
+  const started = options.url ? listening(child, options.url) : addressOf(child)
+  const url = await within(20, `The start of ${args.at(-1)}`, started)
   return { child, url, stop: () => end(child) }
 }
 
@@ -56,6 +63,21 @@ function addressOf({ stdout }) {
     })
     stdout.once('end', () => reject(new Error(`A program ended, and had printed: ${text}`)))
   })
+}
+
+/** Resolves with the address as soon as somebody listens there. */
+async function listening(child, url) {
+  child.stdout.resume()
+  const { hostname, port } = new URL(url)
+  while (child.exitCode === null) {
+    const reached = await new Promise((resolve) => {
+      const socket = connect(Number(port), hostname)
+      socket.once('error', () => resolve(false)).once('connect', () => resolve(socket.destroy()))
+    })
+    if (reached) return url
+    await wait(5)
+  }
+  throw new Error(`A program ended, which was to listen on ${url}`)
 }
 
 /** Kills it, and closes its pipes, which would keep this process. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { startNode } from '../processes.js'
+import { startTailcall } from './tailcall.js'
 
 const folder = import.meta.dirname
 
@@ -19,4 +20,5 @@ const startScript = (name, authentik) => startNode([join(folder, name)], { env: 
 /** What is measured with `--peers`. */
 export const peers = {
   'Mercurius + JIT': (authentik) => startScript('mercurius.js', authentik),
+  Tailcall: startTailcall,
 }
