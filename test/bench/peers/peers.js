@@ -21,4 +21,5 @@ const startScript = (name, authentik) => startNode([join(folder, name)], { env: 
 export const peers = {
   'Mercurius + JIT': (authentik) => startScript('mercurius.js', authentik),
   Tailcall: startTailcall,
+  'Apollo Server + datasource-rest': (authentik) => startScript('apollo.js', authentik),
 }
