@@ -2,6 +2,7 @@ import { type ExecutionArgs, type ExecutionResult, execute, getOperationAST } fr
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
 import type { Plans } from './plan.ts'
+import { hasFailed } from './run.ts'
 
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>
 
@@ -12,7 +13,9 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
 export function createExecute(plans: Pick<Plans, 'find'>): Execute {
   return (args) => {
     const context = args.contextValue as Context
-    const plan = plans.find(args.document, args.operationName, args.variableValues ?? {})
+    const plan = hasFailed(context)
+      ? undefined
+      : plans.find(args.document, args.operationName, args.variableValues ?? {})
     if (!plan) return executeByGraphql(args)
     return plan.run(context).then(
       (data) => ({ data }),

@@ -47,6 +47,8 @@ interface Known {
   readonly key: string
 }
 
+const brace = '{'.charCodeAt(0)
+
 /** Contexts of operations that yoga is to run again: what they have loaded is not asked for twice. */
 const opened = new WeakMap<IncomingMessage, Context>()
 
@@ -96,6 +98,8 @@ class StraightWay {
 
   #find(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
     const { find, plans, keyOf } = this.#options
+    // What is no object, a batch say, need not be read twice.
+    if (body[0] !== brace) return undefined
     const text = body.toString('utf8')
     const sent = readSent(text)
     const document = sent && find(sent)
