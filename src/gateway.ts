@@ -142,7 +142,7 @@ interface Behind {
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind): RequestListener {
   const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
-  const { upstream, observer, log, admission, callerOf } = behind
+  const { observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const plans = new Plans(schema)
   const documents = new Documents()
@@ -181,10 +181,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   })
   const find = persistedOperations ? findPersisted(persistedOperations, documents) : findSent(documents)
   const corsOrigins = settings.corsOrigins ?? []
-  const addressOf = createAddressOf(settings.trustProxy)
-  const keyOf = (request: IncomingMessage) =>
-    `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
-  return answerStraight(yoga, { find, plans, beginnings, keyOf, openContext, observer, corsOrigins })
+  return answerStraight(yoga, { find, plans, beginnings, openContext, observer, corsOrigins })
 }
 
 /** What opens the context of an operation, for the request to which it belongs. */

@@ -52,7 +52,7 @@ export class Plans {
 
   /** The plan of a valid document's operation; undefined where graphql-js has to run it. */
   find(document: DocumentNode, operationName: string | null | undefined, sent: Variables): Plan | undefined {
-    const planned = this.#planned.get(document) ?? { fieldsLeft: limits.plannedFields, operations: new Map() }
+    const planned = this.#planned.get(document) ?? { fieldsLeft: fieldsFor(document), operations: new Map() }
     this.#planned.set(document, planned)
     const name = operationName ?? undefined
     const operation = planned.operations.get(name) ?? operationOf(document, name)
@@ -79,6 +79,8 @@ export class Plans {
     const key = JSON.stringify(values)
     if (projects.has(key)) return projects.get(key)
     if (planned.fieldsLeft < 0) return undefined
+    // What is remembered of it, even if it has no field.
+    planned.fieldsLeft -= limits.plannedFieldsOfEach
     const decided = Object.fromEntries(conditions.map((name) => [name, variables[name]]))
     const project = this.#compile(planned, node, new Selections(this.#schema, fragments, decided))
     projects.set(key, project)
@@ -112,6 +114,14 @@ function run(project: Project, one: Run): Promise<Record<string, unknown>> {
     one.fail(error)
   }
   return one.ended.then(() => data).finally(forget)
+}
+
+/** As many as the document has room for: what is compiled is not to take more than what was parsed. */
+function fieldsFor({ loc }: DocumentNode): number {
+  return Math.min(
+    limits.plannedFields,
+    50 + Math.floor((loc?.source.body.length ?? 0) / limits.charactersOfPlannedField),
+  )
 }
 
 function operationOf(document: DocumentNode, name: string | undefined): Operation {

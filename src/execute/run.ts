@@ -91,7 +91,9 @@ export class Run {
   /** One thing less is awaited. */
   finish(): void {
     this.#awaited -= 1
-    if (this.#awaited === 0) this.#end()
+    if (this.#awaited > 0 || this.#isOver) return
+    this.#isOver = true
+    this.#end()
   }
 
   /** Something went wrong: what comes from now on is not looked at, and what was paid is given back. */

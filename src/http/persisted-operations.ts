@@ -16,6 +16,9 @@ export type PersistedOperationsMode = (typeof persistedOperationsModes)[number]
 /** Parameters in which clients send an id, beside Apollo's `extensions.persistedQuery`. */
 export const idParameters = ['documentId', 'doc_id', 'id']
 
+/** All that a request may send. */
+const parameters = ['query', 'operationName', 'variables', 'extensions', ...idParameters]
+
 /** What came by an id. */
 const byId = new WeakSet<object>()
 
@@ -44,6 +47,8 @@ export function runPersisted(operations: OperationsFile, mode: PersistedOperatio
 /** Finds the document of a plain request that sends the id of one of those operations. */
 export function findPersisted(operations: OperationsFile, documents: Documents): Find {
   return (sent) => {
+    // Yoga refuses parameters that it does not know.
+    if (Object.keys(sent).some((name) => !parameters.includes(name))) return undefined
     const id = sent['query'] ? undefined : readId(sent)
     const text = id === undefined ? undefined : operations.find(id)
     return text === undefined ? undefined : documents.find(text)

@@ -6,8 +6,7 @@ import type { Plan, Plans } from '../execute/plan.ts'
 import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
 import { acceptedType } from './hardening.ts'
-import { type Joined, Joining } from './joining.ts'
-import { endOperation, recordOf, startOperation } from './observing.ts'
+import { endOperation, startOperation } from './observing.ts'
 import type { Beginnings } from './one-by-one.ts'
 
 // The straight way: a query whose document has passed all guards before goes from node's HTTP server to its plan. Whatever is odd
@@ -27,8 +26,6 @@ export interface StraightOptions {
   readonly find: Find
   readonly plans: Plans
   readonly beginnings: Beginnings
-  /** Tells callers apart, and what they asked before something was changed from what they ask after. */
-  readonly keyOf: (request: IncomingMessage) => string
   readonly openContext: (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => Context
   readonly observer: Observer
   /** The origins whose pages may read answers: these are answered by yoga. */
@@ -41,10 +38,7 @@ interface Known {
   readonly response: ServerResponse
   readonly body: Buffer
   readonly document: DocumentNode
-  readonly operationName: string | undefined
-  readonly plan: Plan
-  /** Equal requests have equal keys. */
-  readonly key: string
+  readonly sent: Sent
 }
 
 const brace = '{'.charCodeAt(0)
@@ -66,7 +60,6 @@ export function answerStraight(listener: RequestListener, options: StraightOptio
 class StraightWay {
   readonly #listener: RequestListener
   readonly #options: StraightOptions
-  readonly #joining = new Joining()
 
   constructor(listener: RequestListener, options: StraightOptions) {
     this.#listener = listener
@@ -79,7 +72,7 @@ class StraightWay {
       return
     }
     readBody(request, (body) => {
-      const known = this.#tryToFind(request, response, body)
+      const known = this.#find(request, response, body)
       if (!known) return this.#leave({ request, response, body })
       const turn = this.#options.beginnings.take(request)
       if (turn) void turn.then(() => this.#begin(known))
@@ -87,27 +80,11 @@ class StraightWay {
     })
   }
 
-  /** A fault is left to yoga, which meets it as well, masks it and has it logged: here it would end the process. */
-  #tryToFind(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
-    try {
-      return this.#find(request, response, body)
-    } catch {
-      return undefined
-    }
-  }
-
   #find(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
-    const { find, plans, keyOf } = this.#options
     // What is no object, a batch say, need not be read twice.
-    if (body[0] !== brace) return undefined
-    const text = body.toString('utf8')
-    const sent = readSent(text)
-    const document = sent && find(sent)
-    if (!document) return undefined
-    const { operationName, variables } = sent
-    const plan = plans.find(document, operationName, variables)
-    const key = `${keyOf(request)} ${acceptedType(request)} ${text}`
-    return plan && { request, response, body, document, operationName, plan, key }
+    const sent = body[0] === brace ? readSent(body.toString('utf8')) : undefined
+    const document = sent && this.#options.find(sent)
+    return document && { request, response, body, document, sent }
   }
 
   /** Leaves the request to the listener, with the body that was read. */
@@ -118,49 +95,31 @@ class StraightWay {
 
   #begin(known: Known): void {
     if (known.response.closed) return
-    const joined = this.#joining.find(known.key)
-    if (joined) this.#join(known, joined)
-    else this.#run(known)
+    try {
+      const { operationName, variables } = known.sent
+      const plan = this.#options.plans.find(known.document, operationName, variables)
+      if (plan) this.#run(known, plan)
+      else this.#leave(known)
+    } catch {
+      // Yoga meets the same fault, masks it and has it logged. Here it would end the process.
+      this.#leave(known)
+    }
   }
 
-  /** Waits for the answer to an equal request. If it has errors, this one asks for itself. */
-  #join(known: Known, joined: Promise<Joined | undefined>): void {
-    const { observer } = this.#options
-    void joined.then((answer) => {
-      if (!answer) return this.#begin(known)
-      const record = recordOf(known.request)
-      const operation = record.startOperation()
-      startOperation(observer, operation, known)
-      record.upstream.shared += answer.reads
-      endOperation(observer, operation, {})
-      send(known, answer.text)
-    })
-  }
-
-  #run(known: Known): void {
+  #run(known: Known, plan: Plan): void {
     const { openContext, observer } = this.#options
-    const { request, response, plan, key } = known
+    const { request, response, document, sent } = known
     const context = openContext(request, response, signalOf(response))
     const { operation } = context
-    startOperation(observer, operation, known)
-    const answer = new Promise<Joined | undefined>((resolve) => {
-      // Then nothing comes any more. What has been sent is not changed by it.
-      response.once('close', () => resolve(undefined))
-      plan.run(context).then(
-        (data) => {
-          endOperation(observer, operation, { data })
-          const text = JSON.stringify({ data })
-          send(known, text)
-          resolve({ text, reads: operation.request.upstream.requests + operation.request.upstream.shared })
-        },
-        () => {
-          resolve(undefined)
-          opened.set(request, context)
-          if (!response.closed) this.#leave(known)
-        },
-      )
+    startOperation(observer, operation, { document, operationName: sent.operationName })
+    const answer = plan.run(context).then((data) => {
+      endOperation(observer, operation, { data })
+      send(known, JSON.stringify({ data }))
     })
-    this.#joining.add(key, { answer, isOpen: () => !operation.request.hasAnswer })
+    answer.catch(() => {
+      opened.set(request, context)
+      if (!response.closed && !response.headersSent) this.#leave(known)
+    })
   }
 }
 

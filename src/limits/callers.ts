@@ -31,8 +31,12 @@ export const callersLimits = {
   documentCacheBytes: 16 * 1024 * 1024,
   /** Different Accept headers whose meaning is kept: clients send few. */
   acceptHeaders: 100,
-  /** Fields of one document that are compiled into plans. Each takes some 700 bytes: together no more than the parsed document. */
+  /** Fields of one document that are compiled into plans, at most. Each takes some 700 bytes. */
   plannedFields: 1000,
+  /** Characters of a document for each of them: so plans take no more than the parsed document. */
+  charactersOfPlannedField: 4,
+  /** Fields that a plan counts as beside its own: one for each set of values of `@skip` and `@include` is kept. */
+  plannedFieldsOfEach: 10,
   /** Bytes of documents that are remembered by their hashes: some 3000 of a usual size. */
   rememberedDocumentBytes: 8 * 1024 * 1024,
   /** Bytes of those that one credential brought: more than a front end has, and an eighth of all. */
@@ -70,6 +74,8 @@ export const callersLimits = {
   fieldsOfError: 12,
   /** A connection costs as much as so many fields, before its rows. */
   fieldsOfConnection: 20,
+  /** Keys that are put in order for the cost of a field. */
+  keysOfField: 10,
   /** Characters of a field's name, and of the path in its error, that are paid for with the field. More cost as much again. */
   charactersOfField: 64,
   /** Characters of a field's value that are paid for with the field. As many more cost as much as a field: they are all held at once. */

@@ -41,8 +41,6 @@ export class RequestRecord implements RequestFacts {
   status = 0
   bytes = 0
   hungUp = false
-  /** Whether authentik has answered anything for it. */
-  hasAnswer = false
   readonly waiting = new Stopwatch()
   readonly working = new Stopwatch()
   readonly upstream = { requests: 0, shared: 0, retried: 0 }
@@ -135,9 +133,7 @@ export class ReadRecord implements ReadFacts {
   end(): void {
     if (this.#ended !== undefined) return
     this.#ended = performance.now()
-    const { request } = this.operation
-    request.hasAnswer = true
-    const { waiting, working, upstream } = request
+    const { waiting, working, upstream } = this.operation.request
     if (this.#begun === undefined) {
       waiting.stop()
       return

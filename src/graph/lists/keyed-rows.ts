@@ -9,16 +9,16 @@ export class KeyedRows<K extends string | number, B extends object> implements R
   readonly length: number
   readonly #lookup: Lookup<K, B>
   readonly #order: RowOrder<K>
-  readonly #keys: readonly unknown[]
+  readonly #sort: () => readonly K[]
   #sorted: readonly K[] | undefined
   readonly #bodies = new Map<K, B>()
 
-  /** `keys` came from upstream, in any order. */
-  constructor(lookup: Lookup<K, B>, order: RowOrder<K>, keys: readonly unknown[]) {
-    this.length = keys.length
+  /** `sort` gives the keys in that order, and is called once they are needed. */
+  constructor(lookup: Lookup<K, B>, order: RowOrder<K>, length: number, sort: () => readonly K[]) {
+    this.length = length
     this.#lookup = lookup
     this.#order = order
-    this.#keys = keys
+    this.#sort = sort
   }
 
   /** Takes the bodies of rows that came. */
@@ -45,13 +45,16 @@ export class KeyedRows<K extends string | number, B extends object> implements R
 
   /** Sorted when it is needed: a group may have tens of thousands of members, of whom the number is asked. */
   get #inOrder(): readonly K[] {
-    this.#sorted ??= this.#keys
-      .map((value) => this.#lookup.checkKey(value))
-      .sort((one, other) => this.#compare(one, other))
+    this.#sorted ??= this.#sort()
     return this.#sorted
   }
 
   #compare(one: K, other: K): number {
-    return (this.#order.key.compare?.(one, other) ?? 0) * this.#order.byKey
+    return comparing(this.#order)(one, other)
   }
+}
+
+/** Compares keys as they stand in a list of that order. */
+export function comparing<K extends string | number>({ key, byKey }: RowOrder<K>): (one: K, other: K) => number {
+  return (one, other) => (key.compare?.(one, other) ?? 0) * byKey
 }

@@ -10,7 +10,7 @@ import type { Wanted } from '../loading/wanted.ts'
 import { Connection } from './connection.ts'
 import { fingerprintOf, readCursor } from './cursor.ts'
 import { type Criteria, type Filters, inCallersWords, readCriteria } from './filter.ts'
-import { KeyedRows } from './keyed-rows.ts'
+import { comparing, KeyedRows } from './keyed-rows.ts'
 import { type AskedFor, orderOf, readWindow } from './read-window.ts'
 import { checkPage, type Page, Walk } from './walk.ts'
 import { type PageRequest, windowOf } from './window.ts'
@@ -87,7 +87,8 @@ export class List<K extends string | number, B extends object> {
     if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
     const fingerprint = this.#fingerprintOf(this.#queryOf(criteria, this.#ordering))
     const asked = readArgs(args, fingerprint)
-    const rows = new KeyedRows(this.#lookup, orderOf(this.#lookup.key, this.#ordering), keys)
+    const order = orderOf(this.#lookup.key, this.#ordering)
+    const rows = new KeyedRows(this.#lookup, order, keys.length, () => this.#sorted(context, keys))
     const [after, before] = [asked.after && rows.find(asked.after), asked.before && rows.find(asked.before)]
     const window = windowOf({ ...asked, after: after?.after, before: before?.before }, rows.length)
     if (wanted.rows) {
@@ -95,6 +96,19 @@ export class List<K extends string | number, B extends object> {
       if (window.from < window.to && !this.#lookup.isKeyAlone(wanted)) rows.take(await read())
     }
     return new Connection(rows, window, fingerprint, this.#lookup.key)
+  }
+
+  /** The keys in the list's order: sorted and paid for once, however many connections show them. */
+  #sorted(context: Context, keys: readonly unknown[]): readonly K[] {
+    const known = keep(context, KeyedRows, () => new Map<readonly unknown[], readonly K[]>())
+    const before = known.get(keys)
+    if (before) return before
+    // Nobody gets them if they cannot be paid.
+    if (!context.tab.payFields(Math.ceil(keys.length / limits.keysOfField))) return []
+    const order = orderOf(this.#lookup.key, this.#ordering)
+    const sorted = keys.map((value) => this.#lookup.checkKey(value)).sort(comparing(order))
+    known.set(keys, sorted)
+    return sorted
   }
 
   #queryOf(criteria: Criteria, ordering: string): Query {
