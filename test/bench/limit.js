@@ -107,6 +107,18 @@ const tokensOf = (results, groupOf) => ({
   },
 })
 
+/** Users who have all the groups of the users in these tokens between them, and how many groups these are. */
+function ownersOf(tokens) {
+  const keys = new Set()
+  const owners = []
+  for (const { user } of tokens) {
+    if (user.groups.every((key) => keys.has(key))) continue
+    owners.push(user.pk)
+    for (const key of user.groups) keys.add(key)
+  }
+  return { owners, size: keys.size }
+}
+
 /** The data that answers an operation, by its name. */
 const operations = {
   async Token({ id }, authorization) {
@@ -137,9 +149,10 @@ const operations = {
   },
   async TokensAndGroups(_variables, authorization) {
     const { results } = await ask(list, authorization)
-    const keys = [...new Set(results.flatMap(({ user }) => user.groups))]
-    const include = 'include_users=false&include_parents=true'
-    const bodies = await Promise.all(keys.map((key) => ask(`/core/groups/${key}/?${include}`, authorization)))
+    const { owners, size } = ownersOf(results)
+    const members = owners.map((pk) => `members_by_pk=${pk}`).join('&')
+    const path = `/core/groups/?include_users=false&include_parents=true&${members}&ordering=pk&page=1&page_size=${size}`
+    const { results: bodies } = await ask(path, authorization)
     const parents = new Map(bodies.map(({ pk, parents_obj }) => [pk, parents_obj.map(({ name }) => ({ name }))]))
     return tokensOf(results, ({ pk, name }) => ({ name, parents: parents.get(pk) }))
   },
