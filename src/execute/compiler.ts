@@ -19,11 +19,11 @@ import { isListOfPromises, leave, priceOfPromises, priceOfText } from '../graph/
 import { type Declaration, declarationOf, type Shortened } from '../graph/declaration.ts'
 import { weightOf } from '../graph/loading/wanted.ts'
 import { Reading } from '../graph/reading.ts'
+import { fieldsOf, type Selecting } from '../graph/selected.ts'
 import { limits } from '../limits.ts'
 import { type Complete, fail, listOf, paid, required, Unusual } from './completion.ts'
 import { type Plain, parentOf, plainOf, readerOf } from './reader.ts'
 import type { Run } from './run.ts'
-import type { Selections } from './selections.ts'
 
 type Answer = Record<string, unknown>
 /** Makes the answer's object of a body, which stands in so many places of the answer. */
@@ -41,13 +41,13 @@ type Path = GraphQLResolveInfo['path']
 
 /** Compiles the selections of one operation, from what the fields declare and from the resolvers that they have. */
 export class Compiler {
-  readonly #selections: Selections
+  readonly #selecting: Selecting
   readonly #operation: OperationDefinitionNode
   /** How many fields more may be compiled: fragments of fragments would become very many. */
   fieldsLeft: number
 
-  constructor(selections: Selections, operation: OperationDefinitionNode, fieldsLeft: number) {
-    this.#selections = selections
+  constructor(selecting: Selecting, operation: OperationDefinitionNode, fieldsLeft: number) {
+    this.#selecting = selecting
     this.#operation = operation
     this.fieldsLeft = fieldsLeft
   }
@@ -62,7 +62,7 @@ export class Compiler {
     const fields: Planned[] = []
     // To copy an object with all its properties takes less time than to add these one by one.
     const empty: Answer = {}
-    for (const [key, nodes] of this.#selections.of(type, sets)) {
+    for (const [key, nodes] of this.#byKey(type, sets)) {
       this.fieldsLeft -= 1
       if (key === '__proto__' || this.fieldsLeft < 0) throw new Unusual()
       const field = type.getFields()[nodes[0]?.name.value ?? '']
@@ -80,6 +80,18 @@ export class Compiler {
       }
       return answer
     }
+  }
+
+  /** The fields selected, by their names in the answer, in its order. */
+  #byKey(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
+    const found = new Map<string, FieldNode[]>()
+    for (const node of fieldsOf(this.#selecting, type, sets)) {
+      const key = (node.alias ?? node.name).value
+      const same = found.get(key)
+      if (same) same.push(node)
+      else found.set(key, [node])
+    }
+    return found
   }
 
   #fill(
@@ -176,7 +188,7 @@ export class Compiler {
     if (isObjectType(type)) return this.project(type, sets, shortened, info.path)
     if (!isAbstractType(type) || !type.resolveType) throw new Unusual()
     const { resolveType } = type
-    const possible = this.#selections.schema.getPossibleTypes(type)
+    const possible = this.#selecting.schema.getPossibleTypes(type)
     const projects = new Map(possible.map((one) => [one.name, this.project(one, sets, shortened, info.path)]))
     return (body, run, times) => {
       const project = projects.get(String(resolveType(body, run.context, info, type)))
@@ -190,19 +202,8 @@ export class Compiler {
     fieldNodes: readonly FieldNode[],
     path: Path,
   ): GraphQLResolveInfo {
-    const { schema, fragments, conditions } = this.#selections
-    return {
-      fieldName: name,
-      fieldNodes,
-      returnType: type,
-      parentType,
-      path,
-      schema,
-      fragments: { ...fragments },
-      rootValue: undefined,
-      operation: this.#operation,
-      variableValues: { ...conditions },
-    }
+    const of = { fieldName: name, fieldNodes, returnType: type, parentType, path }
+    return { ...of, ...this.#selecting, rootValue: undefined, operation: this.#operation }
   }
 }
 

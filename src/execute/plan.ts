@@ -9,11 +9,11 @@ import {
   visit,
 } from 'graphql'
 import type { Context } from '../context.ts'
+import type { Selecting } from '../graph/selected.ts'
 import { limits } from '../limits.ts'
 import { Compiler, type Project } from './compiler.ts'
 import { Unusual } from './completion.ts'
 import { Run, type Variables } from './run.ts'
-import { type Fragments, Selections } from './selections.ts'
 
 /** An operation that is compiled, with its variables as resolvers see them. */
 export interface Plan {
@@ -28,10 +28,10 @@ interface Planned {
   readonly operations: Map<string | undefined, Operation>
 }
 
+/** A query of a document. */
 interface Operation {
-  /** Undefined where no plan can run it. */
-  readonly node: OperationDefinitionNode | undefined
-  readonly fragments: Fragments
+  readonly node: OperationDefinitionNode
+  readonly fragments: Selecting['fragments']
   /** The variables that `@skip` and `@include` look at. */
   readonly conditions: readonly string[]
   /** By the values of those; undefined where it is too unusual. */
@@ -57,10 +57,10 @@ export class Plans {
     const name = operationName ?? undefined
     const operation = planned.operations.get(name) ?? operationOf(document, name)
     // A made-up name is none of the document's.
-    if (!operation.node) return undefined
+    if (!operation) return undefined
     planned.operations.set(name, operation)
     const variables = this.#coerce(operation.node, sent)
-    const project = variables && this.#projectOf(planned, operation, operation.node, variables)
+    const project = variables && this.#projectOf(planned, operation, variables)
     return project && { run: (context) => run(project, new Run(context, variables)) }
   }
 
@@ -71,8 +71,7 @@ export class Plans {
 
   #projectOf(
     planned: Planned,
-    { fragments, conditions, projects }: Operation,
-    node: OperationDefinitionNode,
+    { node, fragments, conditions, projects }: Operation,
     variables: Variables,
   ): Project | undefined {
     const values = conditions.map((name) => variables[name])
@@ -81,16 +80,16 @@ export class Plans {
     if (planned.fieldsLeft < 0) return undefined
     // What is remembered of it, even if it has no field.
     planned.fieldsLeft -= limits.plannedFieldsOfEach
-    const decided = Object.fromEntries(conditions.map((name) => [name, variables[name]]))
-    const project = this.#compile(planned, node, new Selections(this.#schema, fragments, decided))
+    const variableValues = Object.fromEntries(conditions.map((name) => [name, variables[name]]))
+    const project = this.#compile(planned, node, { schema: this.#schema, fragments, variableValues })
     projects.set(key, project)
     return project
   }
 
-  #compile(planned: Planned, node: OperationDefinitionNode, selections: Selections): Project | undefined {
+  #compile(planned: Planned, node: OperationDefinitionNode, selecting: Selecting): Project | undefined {
     const type = this.#schema.getQueryType()
     if (!type) return undefined
-    const compiler = new Compiler(selections, node, planned.fieldsLeft)
+    const compiler = new Compiler(selecting, node, planned.fieldsLeft)
     try {
       return compiler.project(type, [node.selectionSet])
     } catch (error) {
@@ -124,8 +123,10 @@ function fieldsFor({ loc }: DocumentNode): number {
   )
 }
 
-function operationOf(document: DocumentNode, name: string | undefined): Operation {
+/** The query of that name; undefined if there is none. */
+function operationOf(document: DocumentNode, name: string | undefined): Operation | undefined {
   const node = getOperationAST(document, name)
+  if (node?.operation !== 'query') return undefined
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
   const conditions = new Set<string>()
   visit(document, {
@@ -134,7 +135,7 @@ function operationOf(document: DocumentNode, name: string | undefined): Operatio
     },
   })
   return {
-    node: node?.operation === 'query' ? node : undefined,
+    node,
     fragments: Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
     conditions: [...conditions],
     projects: new Map(),

@@ -1,23 +1,8 @@
-import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  GraphQLIncludeDirective,
-  type GraphQLObjectType,
-  type GraphQLResolveInfo,
-  GraphQLSkipDirective,
-  getDirectiveValues,
-  getNamedType,
-  type InlineFragmentNode,
-  isAbstractType,
-  isObjectType,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-  typeFromAST,
-} from 'graphql'
+import { type FieldNode, type GraphQLResolveInfo, getNamedType, isAbstractType, isObjectType } from 'graphql'
 import type { Include } from '../../authentik/endpoints.ts'
 import { limits } from '../../limits.ts'
 import { declarationOf } from '../declaration.ts'
+import { fieldsOf } from '../selected.ts'
 
 /** What a selection wants of the objects of one type: a plain value, computed once for a document and its variables. */
 export interface Wanted {
@@ -115,49 +100,11 @@ function selectedBelow(
   const selected = new Map<string, FieldNode[]>()
   const type = info.schema.getType(typename)
   if (!isObjectType(type)) return selected
-  const seen = new Set<FragmentDefinitionNode>()
-  for (const { selectionSet } of nodes) {
-    if (!selectionSet) continue
-    for (const field of fieldsOf(info, type, selectionSet, seen)) {
-      const same = selected.get(field.name.value)
-      if (same) same.push(field)
-      else selected.set(field.name.value, [field])
-    }
+  const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
+  for (const field of fieldsOf(info, type, sets)) {
+    const same = selected.get(field.name.value)
+    if (same) same.push(field)
+    else selected.set(field.name.value, [field])
   }
   return selected
-}
-
-function* fieldsOf(
-  info: GraphQLResolveInfo,
-  type: GraphQLObjectType,
-  { selections }: SelectionSetNode,
-  seen: Set<FragmentDefinitionNode>,
-): Generator<FieldNode> {
-  for (const selection of selections) {
-    if (!isIncluded(selection, info)) continue
-    if (selection.kind === Kind.FIELD) {
-      yield selection
-      continue
-    }
-    const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : info.fragments[selection.name.value]
-    if (!fragment || !appliesTo(fragment, type, info)) continue
-    if (fragment.kind === Kind.FRAGMENT_DEFINITION && seen.has(fragment)) continue
-    if (fragment.kind === Kind.FRAGMENT_DEFINITION) seen.add(fragment)
-    yield* fieldsOf(info, type, fragment.selectionSet, seen)
-  }
-}
-
-function isIncluded(selection: SelectionNode, { variableValues }: GraphQLResolveInfo): boolean {
-  if (getDirectiveValues(GraphQLSkipDirective, selection, variableValues)?.['if'] === true) return false
-  return getDirectiveValues(GraphQLIncludeDirective, selection, variableValues)?.['if'] !== false
-}
-
-function appliesTo(
-  fragment: FragmentDefinitionNode | InlineFragmentNode,
-  type: GraphQLObjectType,
-  { schema }: GraphQLResolveInfo,
-): boolean {
-  if (!fragment.typeCondition) return true
-  const condition = typeFromAST(schema, fragment.typeCondition)
-  return condition === type || (isAbstractType(condition) && schema.isSubType(condition, type))
 }
