@@ -6,7 +6,7 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { afterAll, beforeEach, expect, it } from 'vitest'
-import { startGateway } from './start.ts'
+import { listen, startGateway, startGatewayOver } from './start.ts'
 
 // OpenTelemetry's own SDK, as an operator loads it before the gateway.
 const exporter = new InMemorySpanExporter()
@@ -51,6 +51,24 @@ it('each operation of a batch is a span, and an error is named by its code', asy
     expect.arrayContaining([undefined, 'BAD_USER_INPUT']),
   )
   expect(spans).toHaveLength(2)
+})
+
+it('the span of a query ends though its caller has hung up, the first time and later', async () => {
+  let holds = false
+  const { url } = await listen((_request, response) => {
+    if (!holds) response.end('{"pk":1,"username":"ada","name":"","uid":"u"}')
+  })
+  const gateway = await startGatewayOver(url)
+  const query = '{ user(id: 1) { username } }'
+  const hangUp = async (text: string) => {
+    const asked = gateway.ask(text, { signal: AbortSignal.timeout(200) })
+    await expect(asked).rejects.toThrow()
+  }
+  await gateway.ask(query)
+  holds = true
+  await hangUp(query)
+  await hangUp(`${query} # another document`)
+  await expect.poll(() => spansOf(SpanKind.SERVER).length).toBe(3)
 })
 
 it('no span holds a secret or a word of the caller beside the name of the operation', async () => {

@@ -52,6 +52,8 @@ export function observeRequests(
     response.once('close', () => {
       record.hungUp = !response.writableFinished
       record.status = response.statusCode
+      // Nothing ends a query whose caller has gone. A mutation goes on.
+      for (const operation of record.operations) if (operation.kind === 'query') endOperation(observer, operation, {})
       observer.requestEnded(record)
     })
     listener(request, response)
@@ -133,8 +135,10 @@ export function startOperation(
   observer.operationStarted(operation)
 }
 
-/** Tells that it has ended. */
+/** Tells that it has ended, once. */
 export function endOperation(observer: Observer, operation: OperationRecord, result: ExecutionResult): void {
+  if (operation.hasEnded) return
+  operation.hasEnded = true
   operation.codes = codesOf(result)
   observer.operationEnded(operation)
 }

@@ -83,6 +83,8 @@ export class OperationRecord implements OperationFacts {
   name: string | undefined
   kind: string | undefined
   codes: readonly string[] = []
+  /** Whether its end has been told. */
+  hasEnded = false
 
   constructor(request: RequestRecord) {
     this.request = request
