@@ -49,8 +49,9 @@ class Turns {
   readonly #strangers: (() => void)[] = []
   #count = 0
   #isSet = false
-  /** Whether operations have begun at once in this turn of the loop. */
+  /** Whether a turn has begun in this round of the loop, and whether the one before was long. */
   #isCounted = false
+  #wasLong = false
   /** When the newest turn began, and until when the loop may look for others after it, by `performance.now()`. */
   #begun = 0
   #lookUntil = 0
@@ -69,18 +70,24 @@ class Turns {
     })
   }
 
-  /** Whether nobody waits, and what has begun in this turn of the loop took little time. */
+  /**
+   * Whether nobody waits, and what has begun in this turn of the loop took little time, and so did the turn before: after a long one
+   * others are looked for first.
+   */
   #isFree(): boolean {
-    if (this.#isSet) return false
-    const now = performance.now()
-    if (!this.#isCounted) {
-      this.#isCounted = true
-      this.#begun = now
-      setImmediate(() => {
-        this.#isCounted = false
-      })
-    }
-    return now - this.#begun < limits.longTurnMilliseconds
+    if (this.#isSet || this.#wasLong) return false
+    if (!this.#isCounted) this.#beginTurn()
+    return performance.now() - this.#begun < limits.longTurnMilliseconds
+  }
+
+  /** A turn begins: tells, when it has ended, whether it was a long one. */
+  #beginTurn(): void {
+    this.#begun = performance.now()
+    this.#isCounted = true
+    setImmediate(() => {
+      this.#isCounted = false
+      this.#wasLong = performance.now() - this.#begun > limits.longTurnMilliseconds
+    })
   }
 
   #schedule(): void {
@@ -107,7 +114,7 @@ class Turns {
   }
 
   #begin(): void {
-    this.#begun = performance.now()
+    this.#beginTurn()
     this.#quiet = 0
     this.#next()?.()
   }
