@@ -27,7 +27,7 @@ import { findPersisted, idParameters, logUnlisted, runPersisted } from './http/p
 import { answerInTurn } from './http/pipelining.ts'
 import { createAddressOf } from './http/proxies.ts'
 import { boundReceiving } from './http/receiving.ts'
-import { answerStraight, openedContext, type StraightOptions } from './http/straight.ts'
+import { answerStraight, openedContext, type StraightOptions, waitingFor } from './http/straight.ts'
 import { limits } from './limits.ts'
 import { logAccess } from './observe/access-log.ts'
 import { createAudit } from './observe/audit.ts'
@@ -142,12 +142,13 @@ interface Behind {
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind): RequestListener {
   const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
-  const { observer, log, admission, callerOf } = behind
+  const { upstream, observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const plans = new Plans(schema)
   const documents = new Documents()
   const beginnings = new Beginnings(callerOf)
-  const openContext = createOpenContext(settings, behind)
+  const addressOf = createAddressOf(settings.trustProxy)
+  const openContext = createOpenContext(settings, behind, addressOf)
   const yoga = createYoga<{ req: IncomingMessage; res: ServerResponse }>({
     maxRequestBodySize: limits.requestBytes,
     multipart: false,
@@ -173,7 +174,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     ],
     parserAndValidationCache: false,
     schema,
-    context: ({ request, req, res }) => openedContext(req) ?? openContext(req, res, request.signal),
+    context: ({ request, req, res }) => openedContext(req) ?? openContext(req, waitingFor(res, request.signal)),
     maskedErrors: {
       maskError: (error) => (introspection ? maskError(error, log) : withoutSuggestion(maskError(error, log))),
     },
@@ -181,16 +182,20 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   })
   const find = persistedOperations ? findPersisted(persistedOperations, documents) : findSent(documents)
   const corsOrigins = settings.corsOrigins ?? []
-  return answerStraight(yoga, { find, plans, beginnings, openContext, observer, corsOrigins })
+  const keyOf = (request: IncomingMessage) =>
+    `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
+  return answerStraight(yoga, { find, plans, beginnings, openContext, keyOf, observer, corsOrigins })
 }
 
 /** What opens the context of an operation, for the request to which it belongs. */
-function createOpenContext(settings: Config, { upstream, observer }: Behind): StraightOptions['openContext'] {
-  const addressOf = createAddressOf(settings.trustProxy)
+function createOpenContext(
+  settings: Config,
+  { upstream, observer }: Behind,
+  addressOf: ReturnType<typeof createAddressOf>,
+): StraightOptions['openContext'] {
   const fields = fieldsAtOnce(getHeapStatistics().heap_size_limit)
   const options = { upstream, observer, timeout: settings.operationTimeout, fields }
-  return (request, response, signal) => {
-    const onEnd = (end: () => void) => (response.closed ? end() : void response.once('close', end))
+  return (request, { signal, onEnd }) => {
     const { authorization } = request.headers
     const address = addressOf(request)
     return createContext({ request, authorization, signal, record: recordOf(request), address, onEnd }, options)

@@ -97,7 +97,7 @@ export async function startGatewayOver(upstreamUrl: string, options: Options = {
     const { data, errors } = (await response.json()) as Reply
     return { status: response.status, headers: response.headers, data, errors }
   }
-  return { url: graphql, server, lines, requestLines, ask }
+  return { url: graphql, server, lines, requestLines, ask, readMetrics: gateway.readMetrics }
 }
 
 /** What the embedded authentik plays where a test does not say: the configuration runs the suite over several. */

@@ -112,6 +112,12 @@ export class Account {
     return this.#fields <= this.#taken || this.#takeMore()
   }
 
+  /** Pays for as many fields as another request, whose answer is given here too. False when there are too many under way. */
+  payLike(other: Account): boolean {
+    this.#fields = other.#fields
+    return this.#fields <= this.#taken || this.#takeMore()
+  }
+
   /** Whether so many fields more can be paid now. */
   affordsFields(fields: number): boolean {
     const sum = this.#fields + fields

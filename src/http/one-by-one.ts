@@ -26,6 +26,11 @@ export class Beginnings {
   /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */
   take(request: IncomingMessage): Promise<void> | undefined {
     if (this.#turnOf.has(request)) return this.#turnOf.get(request)
+    return this.takeAgain(request)
+  }
+
+  /** A further turn, for a request that had one: undefined as above. */
+  takeAgain(request: IncomingMessage): Promise<void> | undefined {
     const turn = this.#turns.take(this.#callerOf(request.headers.authorization))
     this.#turnOf.set(request, turn)
     return turn

@@ -6,7 +6,8 @@ import type { Plan, Plans } from '../execute/plan.ts'
 import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
 import { acceptedType } from './hardening.ts'
-import { endOperation, startOperation } from './observing.ts'
+import { Flight, Joining } from './joining.ts'
+import { endOperation, recordOf, startOperation } from './observing.ts'
 import type { Beginnings } from './one-by-one.ts'
 
 // The straight way: a query whose document has passed all guards before goes from node's HTTP server to its plan. Whatever is odd
@@ -26,7 +27,9 @@ export interface StraightOptions {
   readonly find: Find
   readonly plans: Plans
   readonly beginnings: Beginnings
-  readonly openContext: (request: IncomingMessage, response: ServerResponse, signal: AbortSignal) => Context
+  readonly openContext: (request: IncomingMessage, waiting: Waiting) => Context
+  /** What besides its body tells a query from others: equal ones are joined. */
+  readonly keyOf: (request: IncomingMessage) => string
   readonly observer: Observer
   /** The origins whose pages may read answers: these are answered by yoga. */
   readonly corsOrigins: readonly string[]
@@ -60,6 +63,7 @@ export function answerStraight(listener: RequestListener, options: StraightOptio
 class StraightWay {
   readonly #listener: RequestListener
   readonly #options: StraightOptions
+  readonly #joining = new Joining()
 
   constructor(listener: RequestListener, options: StraightOptions) {
     this.#listener = listener
@@ -94,33 +98,86 @@ class StraightWay {
   }
 
   #begin(known: Known): void {
-    if (known.response.closed) return
+    const { request, response, document, sent } = known
+    if (response.closed) return
     try {
-      const { operationName, variables } = known.sent
-      const plan = this.#options.plans.find(known.document, operationName, variables)
-      if (plan) this.#run(known, plan)
-      else this.#leave(known)
+      const plan = this.#options.plans.find(document, sent.operationName, sent.variables)
+      if (!plan) {
+        this.#leave(known)
+        return
+      }
+      const key = `${this.#options.keyOf(request)} ${acceptedType(request)} ${known.body.toString('latin1')}`
+      const flight = this.#joining.find(key)
+      if (flight) this.#join(known, plan, flight)
+      else this.#lead(known, plan, key)
     } catch {
       // Yoga meets the same fault, masks it and has it logged. Here it would end the process.
       this.#leave(known)
     }
   }
 
-  #run(known: Known, plan: Plan): void {
+  #lead(known: Known, plan: Plan, key: string): void {
+    const flight = new Flight(recordOf(known.request), known.response)
+    const context = this.#open(known, flight)
+    this.#joining.add(key, flight)
+    this.#run(known, plan, context, (answer) => flight.land(answer))
+  }
+
+  /** Is given the answer to an equal request; if that has errors, this one is run by itself. */
+  #join(known: Known, plan: Plan, flight: Flight): void {
+    const { observer, beginnings } = this.#options
+    const context = this.#open(known, waitingFor(known.response))
+    const { operation, account } = context
+    const share = operation.request.join(flight.record)
+    flight.join(known.response, (joined) => {
+      share()
+      if (joined && account.payLike(joined.account)) {
+        operation.joined = true
+        endOperation(observer, operation, {})
+        send(known, joined.body)
+        return
+      }
+      const turn = beginnings.takeAgain(known.request)
+      if (turn) void turn.then(() => this.#run(known, plan, context))
+      else this.#run(known, plan, context)
+    })
+  }
+
+  #open({ request, document, sent }: Known, waiting: Waiting): Context {
     const { openContext, observer } = this.#options
-    const { request, response, document, sent } = known
-    const context = openContext(request, response, signalOf(response))
-    const { operation } = context
-    startOperation(observer, operation, { document, operationName: sent.operationName })
+    const context = openContext(request, waiting)
+    startOperation(observer, context.operation, { document, operationName: sent.operationName })
+    return context
+  }
+
+  /** Sends what the plan answers, and tells it; leaves it to yoga where that has errors. */
+  #run(known: Known, plan: Plan, context: Context, tell: Flight['land'] = () => {}): void {
+    const { request, response } = known
     const answer = plan.run(context).then((data) => {
-      endOperation(observer, operation, { data })
-      send(known, JSON.stringify({ data }))
+      endOperation(this.#options.observer, context.operation, { data })
+      const text = JSON.stringify({ data })
+      send(known, text)
+      tell({ text, account: context.account })
     })
     answer.catch(() => {
       opened.set(request, context)
+      tell(undefined)
       if (!response.closed && !response.headersSent) this.#leave(known)
     })
   }
+}
+
+/** Somebody who waits for an answer. */
+export interface Waiting {
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal
+  /** Calls back when the answer is sent, or nobody waits for it. */
+  readonly onEnd: (end: () => void) => void
+}
+
+/** The caller alone. */
+export function waitingFor(response: ServerResponse, signal = signalOf(response)): Waiting {
+  return { signal, onEnd: (end) => (response.closed ? end() : void response.once('close', end)) }
 }
 
 /** Aborted when the caller hangs up. */
@@ -172,7 +229,7 @@ function readSent(text: string): Sent | undefined {
   return { ...rest, operationName: operationName ?? undefined, variables: (variables ?? {}) as Sent['variables'] }
 }
 
-function send({ request, response }: Pick<Known, 'request' | 'response'>, text: string): void {
+function send({ request, response }: Pick<Known, 'request' | 'response'>, text: string | Buffer): void {
   if (response.closed) return
   response.writeHead(200, {
     'content-type': `${acceptedType(request)?.split(';', 1)[0]}; charset=utf-8`,

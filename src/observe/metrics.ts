@@ -47,6 +47,7 @@ export function createMetrics(conditions: () => Conditions): Metrics {
     new Counter({ name: `authentik_graphql_${name}`, help, labelNames, registers })
   const refused = counter('refused_total', 'Requests to authentik that were refused, since too many wait.')
   const shared = counter('shared_total', 'Reads that shared the request of another.')
+  const joined = counter('joined_total', 'Queries that had the answer of an identical one on its way.')
   const retried = counter('retried_total', 'Further tries of requests to authentik.')
   const errors = counter('errors_total', 'Errors in answers, by code.', 'code')
   const deletions = counter('deletions_total', 'Deletions, by outcome.', 'outcome')
@@ -91,6 +92,9 @@ export function createMetrics(conditions: () => Conditions): Metrics {
       }
       served.observe(labels, took.all / 1000)
       for (const [code, count] of codes) errors.inc({ code }, count)
+    },
+    operationEnded({ joined: isJoined }) {
+      if (isJoined) joined.inc()
     },
     readEnded({ waited: wait, shared: isShared, failure }) {
       waited.observe(wait / 1000)

@@ -51,6 +51,8 @@ export interface OperationFacts {
   readonly kind: string | undefined
   /** Codes of the errors in its answer. */
   readonly codes: readonly string[]
+  /** It was given the answer of an identical query that was on its way. */
+  readonly joined: boolean
 }
 
 /** What one operation asks authentik for. */

@@ -16,6 +16,11 @@ class Stopwatch {
     if (this.#going === 0) this.#sum += performance.now() - this.#since
   }
 
+  /** As much more as another one has gone on. */
+  add(milliseconds: number): void {
+    this.#sum += milliseconds
+  }
+
   get milliseconds(): number {
     return this.#going > 0 ? this.#sum + performance.now() - this.#since : this.#sum
   }
@@ -41,6 +46,8 @@ export class RequestRecord implements RequestFacts {
   status = 0
   bytes = 0
   hungUp = false
+  /** Whether authentik has answered anything for it. */
+  hasAnswer = false
   readonly waiting = new Stopwatch()
   readonly working = new Stopwatch()
   readonly upstream = { requests: 0, shared: 0, retried: 0 }
@@ -71,6 +78,16 @@ export class RequestRecord implements RequestFacts {
     return operation
   }
 
+  /** Waits for the answer of an equal request from now on, until what it returns is called: its times are this one's. */
+  join({ waiting, working, upstream }: RequestRecord): () => void {
+    const before = { waiting: waiting.milliseconds, working: working.milliseconds }
+    return () => {
+      this.waiting.add(waiting.milliseconds - before.waiting)
+      this.working.add(working.milliseconds - before.working)
+      this.upstream.shared += upstream.requests + upstream.shared
+    }
+  }
+
   /** Counts an error of its answer. */
   countError(code: string): void {
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1)
@@ -83,6 +100,7 @@ export class OperationRecord implements OperationFacts {
   name: string | undefined
   kind: string | undefined
   codes: readonly string[] = []
+  joined = false
   /** Whether its end has been told. */
   hasEnded = false
 
@@ -135,7 +153,9 @@ export class ReadRecord implements ReadFacts {
   end(): void {
     if (this.#ended !== undefined) return
     this.#ended = performance.now()
-    const { waiting, working, upstream } = this.operation.request
+    const { request } = this.operation
+    request.hasAnswer = true
+    const { waiting, working, upstream } = request
     if (this.#begun === undefined) {
       waiting.stop()
       return

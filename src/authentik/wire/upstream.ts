@@ -36,6 +36,8 @@ export class Upstream {
   /** What was learned of this authentik: how many rows of the 100 that are asked for it gives on a page. */
   readonly pageLimit = { largestPage: limits.rowsPerPage }
   readonly concurrency: number
+  /** Grows when a deletion is sent, and when it has ended: what was asked before is not what is asked after. */
+  writes = 0
   readonly #exchange: Exchange
   readonly #clocks: Clocks
   readonly #accepted = new Accepted()
@@ -181,6 +183,7 @@ export class Upstream {
   }
 
   #forgetReadsOf(credential: string): void {
+    this.writes += 1
     for (const [key, slot] of this.#slots) if (slot.credential === credential) this.#settle(key, slot)
   }
 
