@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import type { Account } from '../authentik/account.ts'
+import type { Context } from '../context.ts'
 import type { RequestRecord } from '../observe/record.ts'
 
 /** An answer without errors, which others may be given as well. */
 export interface Joined {
   readonly body: Buffer
   /** What has paid for it. */
-  readonly account: Account
+  readonly account: Context['account']
 }
 
 /** Is given the answer; undefined if it has errors, which are only for the request that began. */
@@ -74,7 +74,7 @@ export class Flight {
   }
 
   /** Gives the answer to those who have joined and are still there. */
-  land(answer: { readonly text: string; readonly account: Account } | undefined): void {
+  land(answer: { readonly text: string; readonly account: Context['account'] } | undefined): void {
     const joiners = this.#joiners.filter(({ response }) => this.#waiting.delete(response))
     // What has landed holds nothing: the table of a Map may go on to hold what is deleted from it.
     this.#joiners = []
