@@ -30,6 +30,21 @@ export type TokenBody = GrantBody & Sure<Omit<Schemas['TokenModel'], keyof Grant
 
 export type RedirectUriBody = Sure<Schemas['RedirectURI'], 'url'>
 
+/** An application: of /core/applications/, or inside a consent. Inside a provider it is known by its slug and its name alone. */
+export type ApplicationBody = Sure<Schemas['Application'], 'slug' | 'name'>
+
+/** A session: of a browser that signed in. Of its user it has the key alone. */
+export type AuthenticatedSessionBody = Sure<Schemas['AuthenticatedSession'], 'user'> & { readonly uuid: string }
+
+/** What a user agreed to. */
+export type UserConsentBody = Sure<Schemas['UserConsent'], 'pk' | 'user' | 'application'>
+
+/** A token for authentik's own API, or one of an app password, a recovery or a verification. authentik never sends its value. */
+export type ApiTokenBody = Sure<Schemas['Token'], 'identifier' | 'user_obj'>
+
+/** An entry of authentik's audit log. */
+export type EventBody = Sure<Schemas['Event'], 'pk'>
+
 /** Up to 2025.10 a group had one parent. */
 interface OlderGroup {
   readonly parent?: string | null
@@ -99,6 +114,17 @@ export const lacks: Readonly<Record<string, Readonly<Record<string, Lack>>>> = {
     date_joined: { since: '2025.4' },
     last_updated: { since: '2025.8' },
   },
+  Application: {
+    launch_url: { null: true },
+    meta_icon: { null: true },
+    meta_icon_url: { since: '2025.12', null: true },
+    provider: { null: true },
+    provider_obj: { null: true },
+  },
+  AuthenticatedSession: { geo_ip: { null: true }, asn: { null: true } },
+  UserConsent: { expires: { null: true } },
+  ApiToken: { expires: { null: true }, managed: { null: true } },
+  Event: { client_ip: { null: true }, expires: { null: true } },
   Group: {
     parent: { before: '2025.12', null: true },
     parent_name: { before: '2025.12', null: true },

@@ -59,4 +59,28 @@ export const endpoints = {
   me: { path: '/core/users/me/', answer: 'caller' },
   group: { path: '/core/groups/{group_uuid}/', answer: 'object', right: 'view_group', includes: ofGroup },
   groups: { path: '/core/groups/', answer: 'page', right: 'view_group', includes: ofGroup },
+  application: { path: '/core/applications/{slug}/', answer: 'object', right: 'view_application' },
+  applications: { path: '/core/applications/', answer: 'page' },
+  authenticatedSession: {
+    path: '/core/authenticated_sessions/{uuid}/',
+    answer: 'object',
+    right: 'view_authenticatedsession',
+    deleteRight: 'delete_authenticatedsession',
+  },
+  authenticatedSessions: {
+    path: '/core/authenticated_sessions/',
+    answer: 'page',
+    right: 'view_authenticatedsession',
+  },
+  userConsent: {
+    path: '/core/user_consent/{id}/',
+    answer: 'object',
+    right: 'view_userconsent',
+    deleteRight: 'delete_userconsent',
+  },
+  userConsents: { path: '/core/user_consent/', answer: 'page', right: 'view_userconsent' },
+  apiToken: { path: '/core/tokens/{identifier}/', answer: 'object', right: 'view_token', deleteRight: 'delete_token' },
+  apiTokens: { path: '/core/tokens/', answer: 'page', right: 'view_token' },
+  event: { path: '/events/events/{event_uuid}/', answer: 'object', right: 'view_event' },
+  events: { path: '/events/events/', answer: 'page', right: 'view_event' },
 } as const satisfies Record<string, Endpoint>
