@@ -20,7 +20,8 @@ interface Demonstration {
   expired?: true
 }
 
-const views = ['view_oauth2provider', 'view_user', 'view_group']
+const kinds = ['application', 'authenticatedsession', 'userconsent', 'token', 'event']
+const views = ['oauth2provider', 'user', 'group', ...kinds].map((kind) => `view_${kind}`)
 
 /** The tokens to try the gateway with, and their users. What each of them sees, the resources decide (`visible`). */
 export const demonstrationCallers: readonly Demonstration[] = [
@@ -29,7 +30,7 @@ export const demonstrationCallers: readonly Demonstration[] = [
   {
     token: 'demo-auditor',
     username: 'ada',
-    rights: 'sees all providers, users and groups, but only own grants',
+    rights: 'sees everything but the grants of others',
     holds: views,
   },
   { token: 'demo-nobody', username: 'nils', rights: 'no rights and no grants' },
@@ -46,8 +47,11 @@ const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-delegate',
     username: 'david',
-    rights: 'sees what the auditor sees, and may delete grants, which means own ones',
-    holds: [...views, 'delete_accesstoken', 'delete_refreshtoken', 'delete_authorizationcode'],
+    rights: 'sees what the auditor sees, and may delete it; of grants, own ones',
+    holds: [
+      ...views,
+      ...['accesstoken', 'refreshtoken', 'authorizationcode', ...kinds].map((kind) => `delete_${kind}`),
+    ],
   },
   { token: 'demo-expired', username: 'paul', rights: 'none: the token has expired', expired: true },
   { token: 'demo-outpost', username: 'ak-outpost-tromso', rights: 'an outpost: empty lists where others are refused' },

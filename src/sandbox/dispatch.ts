@@ -22,6 +22,8 @@ export function dispatch(request: SandboxRequest, routes: readonly Route[], sett
     return { ...replyTo(request, route, { ...settings, query: new QueryString(query), key }), allow }
   } catch (error) {
     if (error instanceof Refusal) return { status: error.status, body: error.body, allow }
+    // The page that tells of a crash knows no DELETE.
+    if (request.method === 'DELETE') return { status: 405, allow: 'GET, HEAD, OPTIONS' }
     return pageReply(500, `Server Error: ${error}`)
   }
 }
