@@ -43,6 +43,11 @@ export class Authentik {
     return this.#options.upstream.pageLimit
   }
 
+  /** Its address, to which what it sends may be relative. */
+  get url(): URL {
+    return this.#options.upstream.url
+  }
+
   /** How many requests may run at once. */
   get concurrency(): number {
     return this.#options.upstream.concurrency

@@ -31,7 +31,10 @@ export type TokenBody = GrantBody & Sure<Omit<Schemas['TokenModel'], keyof Grant
 export type RedirectUriBody = Sure<Schemas['RedirectURI'], 'url'>
 
 /** An application: of /core/applications/, or inside a consent. Inside a provider it is known by its slug and its name alone. */
-export type ApplicationBody = Sure<Schemas['Application'], 'slug' | 'name'>
+export type ApplicationBody = Sure<Omit<Schemas['Application'], 'provider_obj'>, 'slug' | 'name'> & {
+  /** As far as providers of all protocols go. */
+  readonly provider_obj?: OAuth2ProviderBody | null
+}
 
 /** A session: of a browser that signed in. Of its user it has the key alone. */
 export type AuthenticatedSessionBody = Sure<Schemas['AuthenticatedSession'], 'user'> & { readonly uuid: string }

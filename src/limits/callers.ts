@@ -99,6 +99,8 @@ export const callersLimits = {
   rounds: 10,
   /** Objects of one type that are asked for one by one. For more, one page is cheaper if it is known to hold them. */
   oneByOne: 3,
+  /** Rows of a list that is read whole, of applications say: an installation has tens of them. */
+  rowsOfWholeList: 1000,
   /** Members of the groups on one page that are asked for with them: authentik sends all members of a group at once. */
   membersAtOnce: 1000,
 

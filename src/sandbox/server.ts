@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { newestRelease, type Release, since } from '../releases.ts'
 import { accessTokens } from './access-token.ts'
 import type { SandboxRequest } from './api.ts'
+import { coreApplications } from './application.ts'
 import { authorizationCodes } from './authorization-code.ts'
 import { dispatch } from './dispatch.ts'
 import { coreGroups } from './group.ts'
@@ -15,7 +16,15 @@ export type { SandboxRequest } from './api.ts'
 export { demonstrationCallers } from './callers.ts'
 
 /** Every resource that the sandbox serves. */
-const resources = [accessTokens, refreshTokens, authorizationCodes, oauth2Providers, coreUsers, coreGroups]
+const resources = [
+  accessTokens,
+  refreshTokens,
+  authorizationCodes,
+  oauth2Providers,
+  coreUsers,
+  coreGroups,
+  coreApplications,
+]
 
 /** A running sandbox. */
 export interface Sandbox {

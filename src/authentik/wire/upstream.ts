@@ -36,6 +36,7 @@ export class Upstream {
   /** What was learned of this authentik: how many rows of the 100 that are asked for it gives on a page. */
   readonly pageLimit = { largestPage: limits.rowsPerPage }
   readonly concurrency: number
+  readonly url: URL
   /** Grows when a deletion is sent, and when it has ended: what was asked before is not what is asked after. */
   writes = 0
   readonly #exchange: Exchange
@@ -64,6 +65,7 @@ export class Upstream {
       callersLately: (most) => this.#accepted.count(most),
     })
     this.concurrency = concurrency
+    this.url = url
   }
 
   /** How many requests wait for their turn, and how many are on their way. */

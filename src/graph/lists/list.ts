@@ -1,7 +1,7 @@
 import type { Query } from '../../authentik/authentik.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
-import { inputError } from '../../errors.ts'
+import { inputError, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { charge } from '../charges.ts'
 import { type Included, Loader } from '../loading/loader.ts'
@@ -22,6 +22,8 @@ export interface ListOptions<K extends string | number, B extends object> {
   /** authentik's `ordering` where the caller names none. It is total, so that pages do not overlap. */
   readonly ordering: string
   readonly filters: Filters
+  /** Parameters of every request. */
+  readonly always?: Query
   /** How one page may answer for many objects that are wanted by their keys. */
   readonly forMany?: Omit<PageOfMany<B>, 'load'>
 }
@@ -40,12 +42,14 @@ export class List<K extends string | number, B extends object> {
   readonly #lookup: Lookup<K, B>
   readonly #ordering: string
   readonly #filters: Filters
+  readonly #always: Query
 
-  constructor({ lookup, endpoint, ordering, filters, forMany }: ListOptions<K, B>) {
+  constructor({ lookup, endpoint, ordering, filters, always = {}, forMany }: ListOptions<K, B>) {
     this.endpoint = endpoint
     this.#lookup = lookup
     this.#ordering = ordering
     this.#filters = filters
+    this.#always = always
     if (!forMany) return
     const load: PageOfMany<B>['load'] = async (context, asked, includes) => {
       const query = { ordering: lookup.key.property, ...asked }
@@ -98,6 +102,22 @@ export class List<K extends string | number, B extends object> {
     return new Connection(rows, window, fingerprint, this.#lookup.key)
   }
 
+  /**
+   * All rows that fit the criteria, of a list that is short, and whose count tells of rows that the caller may not see. Throws
+   * UpstreamError, QUERY_TOO_COMPLEX where it is long.
+   */
+  async readAll(context: Context, criteria: Criteria): Promise<readonly B[]> {
+    const query = this.#queryOf(criteria, this.#ordering)
+    const ask = (page: number) => {
+      return this.#pagesOf(context).load(JSON.stringify({ ...query, page, page_size: limits.rowsPerPage }), new Set())
+    }
+    const first = await ask(1)
+    const { total_pages: pages = 1, count = 0 } = first?.pagination ?? {}
+    if (count > limits.rowsOfWholeList) throw tooLong(count)
+    const rest = Array.from({ length: pages - 1 }, (_, index) => ask(index + 2))
+    return [first, ...(await Promise.all(rest))].flatMap((page) => page?.results ?? [])
+  }
+
   /** The keys in the list's order: sorted and paid for once, however many connections show them. */
   #sorted(context: Context, keys: readonly unknown[]): readonly K[] {
     const known = keep(context, KeyedRows, () => new Map<readonly unknown[], readonly K[]>())
@@ -112,7 +132,7 @@ export class List<K extends string | number, B extends object> {
   }
 
   #queryOf(criteria: Criteria, ordering: string): Query {
-    return { ...readCriteria(criteria, this.#filters), ordering }
+    return { ...this.#always, ...readCriteria(criteria, this.#filters), ordering }
   }
 
   #fingerprintOf(query: Query): string {
@@ -155,6 +175,11 @@ export class List<K extends string | number, B extends object> {
       throw inCallersWords(error, this.#filters)
     }
   }
+}
+
+function tooLong(count: number): UpstreamError {
+  const text = `The list has ${count} rows. It is read whole, up to ${limits.rowsOfWholeList}.`
+  return new UpstreamError('QUERY_TOO_COMPLEX', text, { sent: 'yes' })
 }
 
 /** The parameters of a list of all that the caller may see. */

@@ -27,6 +27,16 @@ export function integerKey(property: string): Key<number> {
   }
 }
 
+/** Keys of letters, digits, hyphens and underscores, as Django writes slugs. */
+export function slugKey(property: string): Key<string> {
+  return {
+    property,
+    read: (text) => (/^[\w-]{1,255}$/.test(text) ? text : undefined),
+    example: 'a slug such as "grafana"',
+    compare: (one, other) => (one < other ? -1 : Number(one > other)),
+  }
+}
+
 /** Keys of 8-4-4-4-12 hexadecimal digits, read in any case. */
 export function uuidKey(property: string): Key<string> {
   return {

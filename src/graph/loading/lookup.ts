@@ -18,6 +18,8 @@ export interface LookupOptions<K extends string | number, B, E extends Endpoint>
   readonly key: Key<K>
   /** The object's own endpoint. */
   readonly endpoint: E
+  /** What tells of the object where its own endpoint refuses the caller; undefined where it is absent or hidden. */
+  readonly whenRefused?: (context: Context, key: K) => Promise<B | undefined>
 }
 
 /** How one page answers for many objects that are wanted by their keys. */
@@ -26,6 +28,8 @@ export interface PageOfMany<B> {
   readonly by?: string
   /** Whether they are so few that a page of all is worth a try while it is not known how many there are. */
   readonly areFew?: boolean
+  /** From how many of them on a page costs less than one request for each. */
+  readonly least?: number
   /** A list in the objects that has no pages, and may be long: it is never asked for of many. */
   readonly unpaged?: Include
   readonly load: (context: Context, query: Query, includes: ReadonlySet<Include>) => Promise<readonly B[]>
@@ -39,10 +43,12 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly type: LookupOptions<K, B, E>['type']
   readonly key: Key<K>
   readonly endpoint: E
+  readonly #whenRefused: LookupOptions<K, B, E>['whenRefused']
   /** Set by the list of the objects. */
   pageOfMany: PageOfMany<B> | undefined
 
-  constructor({ type, key, endpoint }: LookupOptions<K, B, E>) {
+  constructor({ type, key, endpoint, whenRefused }: LookupOptions<K, B, E>) {
+    this.#whenRefused = whenRefused
     this.type = type
     this.key = key
     this.endpoint = endpoint
@@ -167,10 +173,18 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     const { includes = [] } = this.endpoint
     const get = async (authentik: Authentik, key: K, included: Included) => {
       const isRight = (body: object) => this.findKey(body) === key
-      return (await authentik.get(this.endpoint, key, included, isRight)) as B
+      const own = authentik.get(this.endpoint, key, included, isRight)
+      return (await (this.#whenRefused ? own.catch((error) => this.#findElsewhere(context, key, error)) : own)) as B
     }
     const findMany = (keys: readonly K[], wanted: ReadonlySet<Include>) => this.#findMany(context, keys, wanted)
     return keep(context, this, () => new Loader(context, { includes, get, findMany }))
+  }
+
+  async #findElsewhere(context: Context, key: K, error: unknown): Promise<B> {
+    if (!this.#whenRefused || !(error instanceof UpstreamError) || error.code !== 'FORBIDDEN') throw error
+    const body = await this.#whenRefused(context, key)
+    if (body) return body
+    throw new UpstreamError('NOT_FOUND', 'authentik shows no such object.', { sent: 'yes' })
   }
 
   /** What pages answer of many keys: those of the objects in which they stand, or one of all, if it is known to hold them. */
@@ -180,7 +194,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     includes: ReadonlySet<Include>,
   ): Promise<ReadonlyMap<K, B> | undefined> {
     const { pageOfMany } = this
-    if (!pageOfMany || keys.length <= limits.oneByOne) return undefined
+    if (!pageOfMany || keys.length < (pageOfMany.least ?? limits.oneByOne + 1)) return undefined
     if (pageOfMany.unpaged && includes.has(pageOfMany.unpaged)) return undefined
     const { listings, count } = this.#loaderOf(context)
     const { largestPage } = context.authentik.pageLimit

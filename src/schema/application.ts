@@ -1,0 +1,145 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import type { ApplicationBody } from '../authentik/bodies.ts'
+import { endpoints } from '../authentik/endpoints.ts'
+import type { Context } from '../context.ts'
+import { builder } from '../graph/builder.ts'
+import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
+import type { Criteria } from '../graph/lists/filter.ts'
+import { List, type PageArgs } from '../graph/lists/list.ts'
+import { byIdsField, oneField } from '../graph/loading/fields.ts'
+import { slugKey } from '../graph/loading/keys.ts'
+import { Lookup } from '../graph/loading/lookup.ts'
+import { wantedOf } from '../graph/loading/wanted.ts'
+import { Node } from '../graph/node.ts'
+import { limits } from '../limits.ts'
+import { OAuth2Provider } from './oauth2-provider.ts'
+
+export const Application = builder.objectRef<ApplicationBody>('Application')
+
+export const applications = new Lookup<string, ApplicationBody>({
+  type: Application,
+  key: slugKey('slug'),
+  endpoint: endpoints.application,
+  // By slug authentik refuses whoever lacks the right, even where they may open the application. Then the list tells.
+  whenRefused: async (context, slug) => (await readAll(context)).find((row) => row.slug === slug),
+})
+
+// A page of authentik's list costs about as much as one application by its slug.
+applications.pageOfMany = { areFew: true, least: 2, load: (context) => readAll(context) }
+
+const applicationList = new List<string, ApplicationBody>({
+  lookup: applications,
+  endpoint: endpoints.applications,
+  ordering: 'slug',
+  filters: { search: { parameter: 'search' }, name: { parameter: 'name' }, group: { parameter: 'group' } },
+  // For a day authentik remembers what a caller was shown of a page, whatever was asked for then; but not where text is searched. It strips
+  // the blank. Superusers are shown what policies forbid them, too.
+  always: { search: ' ', superuser_full_list: true },
+})
+
+function readAll(context: Context): Promise<readonly ApplicationBody[]> {
+  return applicationList.readAll(context, {})
+}
+
+async function connect(context: Context, filter: Criteria, page: PageArgs, info: GraphQLResolveInfo) {
+  const rows = await applicationList.readAll(context, filter)
+  const wanted = wantedOf(info, 'ApplicationConnection')
+  return applicationList.connectKeys(
+    context,
+    filter,
+    page,
+    wanted,
+    rows.map(({ slug }) => slug),
+    async () => rows,
+  )
+}
+
+const loaded =
+  'Where an application comes shortened (`OAuth2Provider.application`), this field is loaded: all that need it by one request.'
+
+Application.implement({
+  interfaces: [Node],
+  description:
+    'What people open, and sign in to through a provider. The list shows whoever asks what they may open; superusers see all.',
+  fields: (t) => ({
+    slug: t.exposeString('slug', { nullable: false, description: "authentik's key: a short name, unique." }),
+    name: t.exposeString('name', { nullable: false, description: 'The name to show.' }),
+    pk: t.expose('pk', { type: 'UUID', description: `A second key. ${loaded}` }),
+    group: t.exposeString('group', {
+      description: `The heading under which authentik shows it; may be empty. It is a text, and no \`Group\`. ${loaded}`,
+    }),
+    metaDescription: t.exposeString('meta_description', {
+      description: `What administrators say of it; may be empty. ${loaded}`,
+    }),
+    metaPublisher: t.exposeString('meta_publisher', { description: `Who made it; may be empty. ${loaded}` }),
+    metaIconUrl: t.string({
+      reads: ['meta_icon_url', 'meta_icon'],
+      description: `The address of its picture, absolute, as this gateway reaches authentik; null without one. \`fa://\` names a symbol of Font Awesome. From authentik 2025.12 on the address of a file is good for some minutes. ${loaded}`,
+      resolve: (application, _args, context) => iconOf(application, context.authentik.url),
+    }),
+    launchUrl: t.exposeString('launch_url', {
+      description: `Where it opens, with what it says of the user filled in for the caller; null where authentik does not know. It may be a path on authentik. ${loaded}`,
+    }),
+    openInNewTab: t.exposeBoolean('open_in_new_tab', { description: `Whether it is to open in a new tab. ${loaded}` }),
+    provider: t.field({
+      type: OAuth2Provider,
+      reads: ['provider_obj'],
+      embedded: true,
+      // It has what providers of all protocols have.
+      shortened: (provider) => !('client_id' in provider),
+      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. ${loaded}`,
+      resolve: ({ provider_obj: provider }) =>
+        provider?.meta_model_name === 'authentik_providers_oauth2.oauth2provider' ? provider : null,
+    }),
+  }),
+})
+
+/** From 2025.12 on the icon's address stands beside the name of its file; before, in its place. */
+function iconOf(application: ApplicationBody, base: URL): string | null {
+  const icon = 'meta_icon_url' in application ? application.meta_icon_url : application.meta_icon
+  if (!icon) return null
+  return URL.canParse(icon) || !URL.canParse(icon, base) ? icon : new URL(icon, base).href
+}
+
+const ApplicationConnection = connectionOf(Application)
+
+const ApplicationFilter = builder.inputType('ApplicationFilter', {
+  description: 'Filters the list. If several fields are set, an application must match all of them.',
+  fields: (t) => ({
+    search: t.string({
+      description: 'Text to look for in names, slugs, descriptions, publishers, groups and launch URLs.',
+    }),
+    name: t.string({ description: 'With this name.' }),
+    group: t.string({ description: 'Under this heading.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  application: oneField(
+    t,
+    applications,
+    'One application, null when it is absent or hidden. Whoever has the right `view_application` sees every one, others those that they may open.',
+  ),
+  applications: t.field({
+    type: ApplicationConnection,
+    description: `Applications by their slugs: those that the caller may open, and all for superusers. The list is read whole, whatever is asked of it, up to ${limits.rowsOfWholeList} applications.`,
+    args: {
+      ...pageArgs,
+      filter: t.arg({ type: ApplicationFilter, description: 'Which of them to list. Without it: all.' }),
+    },
+    resolve: (_root, { filter, ...page }, context, info) => connect(context, filter ?? {}, page, info),
+  }),
+  applicationsByIds: byIdsField(t, applications, 'Applications in the order of the ids, each null alone.'),
+}))
+
+builder.objectField(OAuth2Provider, 'application', (t) =>
+  t.field({
+    type: Application,
+    reads: ['assigned_application_slug'],
+    shortened: true,
+    description:
+      'The application that people sign in to through it; null without one. `slug` and `name` come with the provider.',
+    resolve: ({ assigned_application_slug: slug, assigned_application_name: name }) =>
+      slug == null ? null : { slug, name: name ?? '' },
+  }),
+)
