@@ -14,6 +14,8 @@ const unheeded = {
   ordering: "comes in authentik's own order, whose pages may overlap",
   page: 'every page is the first',
   page_size: 'pages are of any length',
+  search: 'comes as authentik remembers it from an earlier request',
+  superuser_full_list: 'superusers see what they may open alone',
 }
 
 const invalid = 'UPSTREAM_INVALID_RESPONSE'

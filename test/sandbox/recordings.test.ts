@@ -18,7 +18,7 @@ const plays: readonly [from: RecordingsName, release: Release][] = [
 
 /** Paths that are not compared: the sandbox does not serve them, or their type has a test of its own. */
 const notCompared: readonly [path: RegExp, reason: string][] = [
-  [/\/core\/applications\//, 'no applications'],
+  [/\/core\/applications\/[\w-]+\/.+/, 'no access, and no uses of an application'],
   [/\/core\/authenticated_sessions\//, 'no sessions'],
   [/\/core\/user_consent\//, 'no consents'],
   [/\/core\/tokens\//, 'no API tokens'],

@@ -29,6 +29,8 @@ const answers: [path: string, asked: string][] = [
   ['/core/users/', `core/users/?${noFlag}`],
   ['/core/users/{id}/', 'core/users/8/'],
   ['/core/users/me/', 'core/users/me/'],
+  ['/core/applications/', 'core/applications/?search=%20'],
+  ['/core/applications/{slug}/', 'core/applications/handbook/'],
   ['/core/groups/', 'core/groups/'],
   ['/core/groups/', `core/groups/?${everyGroupFlag}`],
   ['/core/groups/', `core/groups/?${noFlag}`],
