@@ -76,6 +76,7 @@ const newer: World = {
     ['client_id=client-03', 'client_id=demo-client-wiki'],
     ['search=Provider%2003', 'search=wiki'],
     ['search=plain0', 'search=a'],
+    ['applications/app-0', 'applications/grafana'],
     ['seed-root1', 'demo-superuser'],
   ],
   callers: {
@@ -93,7 +94,19 @@ const newer: World = {
 }
 
 const access: World = {
-  keys: [],
+  keys: [
+    ['applications/app-0', 'applications/grafana'],
+    ['applications/app-1', 'applications/wiki'],
+    ['applications/app-5', 'applications/grafana'],
+    ['applications/only-plain00', 'applications/grafana'],
+    ['applications/icon-file', 'applications/handbook'],
+    ['applications/icon-fa', 'applications/payroll'],
+    ['applications/icon-url', 'applications/payroll'],
+    ['applications/hidden', 'applications/vault'],
+    ['applications/only-admins', 'applications/vault'],
+    ['applications/app-bc', 'applications/forge-provisioning'],
+    ['applications/with-bc', 'applications/forge-provisioning'],
+  ],
   callers: {
     root1: 'demo-superuser',
     plain: 'demo-plain',
@@ -101,6 +114,7 @@ const access: World = {
     'synthetic-tk-plain02-api': 'demo-plain',
     'jwt-plain': 'demo-plain',
     viewer: 'demo-auditor',
+    objviewer: 'demo-viewer',
     delegate: 'demo-delegate',
     outpost: 'demo-outpost',
     svc: 'demo-nobody',

@@ -18,6 +18,7 @@ const plays: readonly [from: RecordingsName, release: Release][] = [
 
 /** Paths that are not compared: the sandbox does not serve them, or their type has a test of its own. */
 const notCompared: readonly [path: RegExp, reason: string][] = [
+  [/\/core\/applications\/$/, 'a page depends on policies, and on what was asked before: see application.test.ts'],
   [/\/core\/applications\/[\w-]+\/.+/, 'no access, and no uses of an application'],
   [/\/core\/authenticated_sessions\//, 'no sessions'],
   [/\/core\/user_consent\//, 'no consents'],
@@ -39,6 +40,8 @@ const otherwise: readonly [recording: RegExp, reason: string][] = [
   [/ as auth-outpost-list of 202[56]/, 'the outpost has tokens, and theirs had none'],
   [/ by sysviewer /, 'nobody has a right to the settings of the system alone'],
   [/ as at-list-lang-fr-noauth of 202[56]/, 'errors are translated into German alone'],
+  [/^DELETE \S+\/core\/applications\//, 'applications are not deleted'],
+  [/ as app-get-icon-themed /, 'no icons for themes'],
   [/ as down-postgres/, 'the rows are always there'],
 ]
 
