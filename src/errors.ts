@@ -124,6 +124,8 @@ export interface AnswerDetails {
   readonly status?: number
   /** authentik's `x-authentik-id`: it finds the request in authentik's own log. */
   readonly requestId?: string
+  /** The right that the caller lacks. */
+  readonly right?: string
   /** Messages of a 400 about one argument each, by the argument's name. */
   readonly fields?: Readonly<Record<string, readonly string[]>>
   /** Messages of a 400 that name no argument. */

@@ -48,6 +48,12 @@ export class Authentik {
     return this.#options.upstream.url
   }
 
+  /** Whether the caller's credential is a signed token of some OAuth2 client, by its look. */
+  get hasJwt(): boolean {
+    const { credential } = this.#options
+    return 'authorization' in credential && /^Bearer [\w-]+\.[\w-]+\.[\w-]+$/.test(credential.authorization)
+  }
+
   /** How many requests may run at once. */
   get concurrency(): number {
     return this.#options.upstream.concurrency

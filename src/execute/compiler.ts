@@ -108,7 +108,7 @@ export class Compiler {
     const read = readerOf(field, reading, info)
     const take = this.#take(field.type, declaration, info)
     const { lookup } = reading ?? {}
-    if (!reading || !lookup || !(shortened || declaration.fromOwnEndpoint)) {
+    if (!reading || !lookup || !(shortened || declaration.fromOwnEndpoint || lookup.mayBeShort)) {
       return (answer, body, run, times) => put(answer, key, read(body, run), take, run, times)
     }
     const fill: Fill = (answer, body, run, times) => {

@@ -34,12 +34,13 @@ export class Reading {
   /** Whether the object's own endpoint has to answer, since the body at hand cannot. */
   needsOwn(body: object, shortened: Shortened | undefined): boolean {
     if (!this.lookup) return false
-    return this.#fromOwnEndpoint || (isShortened(body, shortened) && !this.#hasAny(body as Body))
+    if (this.#fromOwnEndpoint) return true
+    return (isShortened(body, shortened) || this.lookup.isShort(body)) && !this.#hasAny(body as Body)
   }
 
   /** The object's own body, with what the field includes. Throws UpstreamError. */
   loadOwn(context: Context, lookup: Lookup<string | number, object>, body: object): Promise<object> {
-    return lookup.load(context, lookup.keyOf(body), new Set(this.#include ? [this.#include] : []))
+    return lookup.loadWhole(context, body, new Set(this.#include ? [this.#include] : []))
   }
 
   /** What `resolve` gives, if the body can answer and the value fits. Throws UPSTREAM_INVALID_RESPONSE. */

@@ -2,6 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import type { ApplicationBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
+import { UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import type { Criteria } from '../graph/lists/filter.ts'
@@ -21,7 +22,13 @@ export const applications = new Lookup<string, ApplicationBody>({
   key: slugKey('slug'),
   endpoint: endpoints.application,
   // By slug authentik refuses whoever lacks the right, even where they may open the application. Then the list tells.
-  whenRefused: async (context, slug) => (await readAll(context)).find((row) => row.slug === slug),
+  elsewhere: {
+    find: async (context, slug, refusal) => {
+      const found = (await readAll(context)).find((row) => row.slug === slug)
+      if (found) return found
+      throw new UpstreamError('NOT_FOUND', 'authentik shows no such object.', { sent: 'yes', cause: refusal })
+    },
+  },
 })
 
 // A page of authentik's list costs about as much as one application by its slug.

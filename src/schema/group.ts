@@ -10,7 +10,8 @@ import { uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { getMe, User, users } from './user.ts'
+import { getMe } from './me.ts'
+import { User, users } from './user.ts'
 
 export const Group = builder.objectRef<GroupBody>('Group')
 

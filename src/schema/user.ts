@@ -1,6 +1,5 @@
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
-import { type Context, keep } from '../context.ts'
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
@@ -9,10 +8,16 @@ import { integerKey } from '../graph/loading/keys.ts'
 import { Lookup, readIdOf } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
+import { getMe, ofOneself, shortened } from './me.ts'
 
 export const User = builder.objectRef<UserBody>('User')
 
-export const users = new Lookup<number, UserBody>({ type: User, key: integerKey('pk'), endpoint: endpoints.user })
+export const users = new Lookup<number, UserBody>({
+  type: User,
+  key: integerKey('pk'),
+  endpoint: endpoints.user,
+  elsewhere: ofOneself,
+})
 
 export const userList = new List<number, UserBody>({
   lookup: users,
@@ -33,11 +38,6 @@ export const userList = new List<number, UserBody>({
   forMany: { by: 'groups_by_pk' },
 })
 
-/** The caller's own user, as authentik tells it to anybody who is signed in. It is asked for once in an operation. */
-export function getMe(context: Context) {
-  return keep(context, getMe, async () => (await context.authentik.get(endpoints.me)).user)
-}
-
 const UserType = builder.enumType('UserType', {
   description: 'What a user is to authentik.',
   values: {
@@ -51,15 +51,17 @@ const UserType = builder.enumType('UserType', {
   },
 })
 
-const loadedForMe = 'For the caller (`me`) it is loaded by a request of its own. That needs the right `view_user`.'
+const ofCallers =
+  'That needs the right `view_user`; callers without it are told of themselves if they have an API token or an access token.'
 
-const loaded =
-  'Where a user comes shortened (`me`, and a member of a group), this field is loaded by a request of its own. That needs the right `view_user`.'
+const loadedForMe = `For the caller (\`me\`) it is loaded by a request of its own. ${ofCallers}`
+
+const loaded = `Where a user comes shortened (\`me\`, and a member of a group), this field is loaded by a request of its own. ${ofCallers}`
 
 User.implement({
   interfaces: [Node],
   description:
-    'A user: a person or a machine. A look-up or a list needs the right `view_user`, even where the user is the caller. The user of a grant comes inside the grant, and needs no right.',
+    'A user: a person or a machine. A look-up or a list needs the right `view_user`, but nobody needs it for themselves. The user of a grant comes inside the grant, and needs no right.',
   fields: (t) => ({
     pk: t.exposeInt('pk', { nullable: false, description: "authentik's key." }),
     username: t.exposeString('username', { nullable: false, description: 'The name to sign in with, unique.' }),
@@ -129,11 +131,7 @@ const UserFilter = builder.inputType('UserFilter', {
 // The groups of a user are in group.ts, the tokens in access-token.ts and refresh-token.ts: a later type owns both ends of its edges.
 
 builder.queryFields((t) => ({
-  user: oneField(
-    t,
-    users,
-    'One user, null when absent or hidden. Needs the right `view_user`, even for the caller: see `me`.',
-  ),
+  user: oneField(t, users, 'One user, null when absent or hidden. Needs the right `view_user`, but for the caller.'),
   users: t.field({
     type: UserConnection,
     description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
@@ -141,15 +139,15 @@ builder.queryFields((t) => ({
     resolve: (_root, { filter, ...page }, context, info) =>
       userList.connect(context, filter ?? {}, page, wantedOf(info, 'UserConnection')),
   }),
-  usersByIds: byIdsField(t, users, 'Users in the order of the ids, each null alone. Needs the right `view_user`.'),
+  usersByIds: byIdsField(
+    t,
+    users,
+    'Users in the order of the ids, each null alone. Needs the right `view_user`, but for the caller.',
+  ),
   me: t.field({
     type: User,
     shortened: true,
-    description:
-      "The caller's own user. It needs no right. Fields that authentik tells administrators only are loaded from the user itself, and need `view_user`.",
-    resolve: async (_root, _args, context) => {
-      const { groups: _effective, roles: _roles, ...me } = await getMe(context)
-      return me
-    },
+    description: "The caller's own user. It needs no right.",
+    resolve: async (_root, _args, context) => shortened(await getMe(context)),
   }),
 }))

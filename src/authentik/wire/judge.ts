@@ -51,8 +51,8 @@ const isOfKind: Readonly<Record<Expected['answer'], (body: Answered) => boolean>
 export function judge(answer: Answer, expected: Expected): object {
   const { status, requestId, retryAfter, text } = answer
   const about: AnswerDetails = requestId === undefined ? { status } : { status, requestId }
-  const failure = (code: Code, message: string, wait = {}) =>
-    new UpstreamError(code, message, { sent: 'yes', authentik: about, ...wait })
+  const failure = (code: Code, message: string, more = {}) =>
+    new UpstreamError(code, message, { sent: 'yes', authentik: about, ...more })
   const wait = [429, 503].includes(status) ? readWait(retryAfter) : {}
   if (status >= 500) throw failure('UPSTREAM_UNAVAILABLE', `authentik is failing (status ${status}).`, wait)
   if (status === 429) throw failure('RATE_LIMITED', 'authentik asks to slow down.', wait)
@@ -74,8 +74,11 @@ export function judge(answer: Answer, expected: Expected): object {
     throw failure('UNAUTHENTICATED', `authentik does not accept these credentials: ${detail}`)
   }
   if (status === 403 && detail) {
-    const needs = expected.right ? ` authentik checks the right ${expected.right} here.` : ''
-    throw failure('FORBIDDEN', `${detail}${needs}`)
+    const { right } = expected
+    if (!right) throw failure('FORBIDDEN', detail)
+    throw failure('FORBIDDEN', `${detail} authentik checks the right ${right} here.`, {
+      authentik: { ...about, right },
+    })
   }
   if (status === 404 && detail) throw failure('NOT_FOUND', `authentik shows no such object: ${detail}`)
   throw invalidAnswer(`an answer (status ${status}) that is not one of authentik`, about)

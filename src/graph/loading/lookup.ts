@@ -7,6 +7,7 @@ import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../../
 import { limits } from '../../limits.ts'
 import { charge, eachAlone } from '../charges.ts'
 import type { Types } from '../types.ts'
+import { completed, type Elsewhere, findElsewhere } from './elsewhere.ts'
 import { findKey, type Key } from './keys.ts'
 import { pagesByOwners } from './listings.ts'
 import { type Included, Loader, type Together } from './loader.ts'
@@ -18,8 +19,8 @@ export interface LookupOptions<K extends string | number, B, E extends Endpoint>
   readonly key: Key<K>
   /** The object's own endpoint. */
   readonly endpoint: E
-  /** What tells of the object where its own endpoint refuses the caller; undefined where it is absent or hidden. */
-  readonly whenRefused?: (context: Context, key: K) => Promise<B | undefined>
+  /** What else tells of objects. */
+  readonly elsewhere?: Elsewhere<K, B>
 }
 
 /** How one page answers for many objects that are wanted by their keys. */
@@ -43,12 +44,12 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly type: LookupOptions<K, B, E>['type']
   readonly key: Key<K>
   readonly endpoint: E
-  readonly #whenRefused: LookupOptions<K, B, E>['whenRefused']
+  readonly #elsewhere: Elsewhere<K, B> | undefined
   /** Set by the list of the objects. */
   pageOfMany: PageOfMany<B> | undefined
 
-  constructor({ type, key, endpoint, whenRefused }: LookupOptions<K, B, E>) {
-    this.#whenRefused = whenRefused
+  constructor({ type, key, endpoint, elsewhere }: LookupOptions<K, B, E>) {
+    this.#elsewhere = elsewhere
     this.type = type
     this.key = key
     this.endpoint = endpoint
@@ -77,6 +78,23 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
   load(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
     return this.#loaderOf(context).load(key, includes)
+  }
+
+  /** Whether its objects may be short, wherever they stand. */
+  get mayBeShort(): boolean {
+    return this.#elsewhere?.isShort !== undefined
+  }
+
+  /** Whether a body has less than the object's own. */
+  isShort(body: object): boolean {
+    return this.#elsewhere?.isShort?.(body) ?? false
+  }
+
+  /** A whole body in the place of a short one. Throws UpstreamError. */
+  async loadWhole(context: Context, body: object, includes: ReadonlySet<Include>): Promise<B> {
+    const key = this.keyOf(body)
+    const own = await this.load(context, key, includes)
+    return this.#elsewhere ? completed(context, this.#elsewhere, key, own) : own
   }
 
   /** The same with all that came on one page with it: the page is asked for again, once for all of them. */
@@ -173,18 +191,11 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     const { includes = [] } = this.endpoint
     const get = async (authentik: Authentik, key: K, included: Included) => {
       const isRight = (body: object) => this.findKey(body) === key
-      const own = authentik.get(this.endpoint, key, included, isRight)
-      return (await (this.#whenRefused ? own.catch((error) => this.#findElsewhere(context, key, error)) : own)) as B
+      const own = () => authentik.get(this.endpoint, key, included, isRight)
+      return (await (this.#elsewhere ? findElsewhere(context, this.#elsewhere, key, own) : own())) as B
     }
     const findMany = (keys: readonly K[], wanted: ReadonlySet<Include>) => this.#findMany(context, keys, wanted)
     return keep(context, this, () => new Loader(context, { includes, get, findMany }))
-  }
-
-  async #findElsewhere(context: Context, key: K, error: unknown): Promise<B> {
-    if (!this.#whenRefused || !(error instanceof UpstreamError) || error.code !== 'FORBIDDEN') throw error
-    const body = await this.#whenRefused(context, key)
-    if (body) return body
-    throw new UpstreamError('NOT_FOUND', 'authentik shows no such object.', { sent: 'yes' })
   }
 
   /** What pages answer of many keys: those of the objects in which they stand, or one of all, if it is known to hold them. */

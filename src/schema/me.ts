@@ -1,0 +1,59 @@
+import type { ApiTokenBody, GrantBody, UserBody } from '../authentik/bodies.ts'
+import { endpoints } from '../authentik/endpoints.ts'
+import { type Context, keep } from '../context.ts'
+import type { Elsewhere } from '../graph/loading/elsewhere.ts'
+
+// What callers see of themselves. Most may not look up users, and so not themselves: but authentik tells them who they are, and shows
+// them whole inside each of their own API tokens and grants.
+
+type Me = Awaited<ReturnType<typeof getMe>>
+
+/** The caller's own user, as authentik tells it to anybody who is signed in. It is asked for once in an operation. */
+export function getMe(context: Context) {
+  return keep(context, getMe, async () => (await context.authentik.get(endpoints.me)).user)
+}
+
+/** The same, as a user that stands shortened: without the groups, which are others there. */
+export function shortened({ groups: _effective, roles: _roles, ...me }: Me): UserBody {
+  return me
+}
+
+/** Where a user is found whose look-up is refused: whoever asks is told of themselves. */
+export const ofOneself: Elsewhere<number, UserBody> = {
+  find: async (context, pk, refusal) => {
+    const me = await getMe(context)
+    if (me.pk !== pk) throw refusal
+    return shortened(me)
+  },
+  // As in a group: see group-members.ts.
+  isShort: (user) => !('uuid' in user || 'path' in user),
+  complete: (context, me, refusal) =>
+    keep(context, ofOneself.find, async () => {
+      const user = await findInside(context, me)
+      if (user) return user
+      throw refusal
+    }),
+}
+
+/** The caller, whole, inside one row of theirs: of the kind that the credential is of, if there is one. */
+async function findInside(context: Context, me: UserBody): Promise<UserBody | undefined> {
+  const ways = [inApiToken, inGrant]
+  if (context.authentik.hasJwt) ways.reverse()
+  for (const way of ways) {
+    const user = await way(context, me)
+    if (user?.pk === me.pk) return user
+  }
+  return undefined
+}
+
+async function inApiToken(context: Context, { username }: UserBody): Promise<UserBody | undefined> {
+  const query = { user__username: username, ordering: 'pk', page: 1, page_size: 1 }
+  const page = await context.authentik.findPage(endpoints.apiTokens, query)
+  return (page?.results[0] as ApiTokenBody | undefined)?.user_obj
+}
+
+async function inGrant(context: Context, { pk }: UserBody): Promise<UserBody | undefined> {
+  const query = { user: pk, ordering: '-pk', page: 1, page_size: 1, include_groups: true, include_roles: false }
+  const page = await context.authentik.findPage(endpoints.accessTokens, query)
+  return (page?.results[0] as GrantBody | undefined)?.user
+}
