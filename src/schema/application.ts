@@ -1,12 +1,10 @@
-import type { GraphQLResolveInfo } from 'graphql'
 import type { ApplicationBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
-import type { Criteria } from '../graph/lists/filter.ts'
-import { List, type PageArgs } from '../graph/lists/list.ts'
+import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { slugKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
@@ -38,6 +36,7 @@ const applicationList = new List<string, ApplicationBody>({
   lookup: applications,
   endpoint: endpoints.applications,
   ordering: 'slug',
+  hidden: 'Applications are hidden that policies forbid you to open.',
   filters: { search: { parameter: 'search' }, name: { parameter: 'name' }, group: { parameter: 'group' } },
   // For a day authentik remembers what a caller was shown of a page, whatever was asked for then; but not where text is searched. It strips
   // the blank. Superusers are shown what policies forbid them, too.
@@ -46,19 +45,6 @@ const applicationList = new List<string, ApplicationBody>({
 
 function readAll(context: Context): Promise<readonly ApplicationBody[]> {
   return applicationList.readAll(context, {})
-}
-
-async function connect(context: Context, filter: Criteria, page: PageArgs, info: GraphQLResolveInfo) {
-  const rows = await applicationList.readAll(context, filter)
-  const wanted = wantedOf(info, 'ApplicationConnection')
-  return applicationList.connectKeys(
-    context,
-    filter,
-    page,
-    wanted,
-    rows.map(({ slug }) => slug),
-    async () => rows,
-  )
 }
 
 const loaded =
@@ -134,7 +120,8 @@ builder.queryFields((t) => ({
       ...pageArgs,
       filter: t.arg({ type: ApplicationFilter, description: 'Which of them to list. Without it: all.' }),
     },
-    resolve: (_root, { filter, ...page }, context, info) => connect(context, filter ?? {}, page, info),
+    resolve: (_root, { filter, ...page }, context, info) =>
+      applicationList.connectAll(context, filter ?? {}, page, wantedOf(info, 'ApplicationConnection')),
   }),
   applicationsByIds: byIdsField(t, applications, 'Applications in the order of the ids, each null alone.'),
 }))

@@ -2,6 +2,7 @@ import type { GroupBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { invalidAnswer } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
+import { getMe } from '../graph/caller.ts'
 import { isListOfObjects } from '../graph/checks.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
@@ -10,7 +11,6 @@ import { uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { getMe } from './me.ts'
 import { User, users } from './user.ts'
 
 export const Group = builder.objectRef<GroupBody>('Group')
@@ -22,6 +22,7 @@ const groupList = new List<string, GroupBody>({
   endpoint: endpoints.groups,
   // By name: their keys are random. Where a release does not order by "pk", it ignores that.
   ordering: 'name,pk',
+  hidden: 'Groups may be hidden on which you do not have the right `view_group`.',
   filters: {
     search: { parameter: 'search' },
     name: { parameter: 'name' },

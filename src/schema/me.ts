@@ -1,6 +1,7 @@
 import type { ApiTokenBody, GrantBody, UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
+import { getMe } from '../graph/caller.ts'
 import type { Elsewhere } from '../graph/loading/elsewhere.ts'
 
 // What callers see of themselves. Most may not look up users, and so not themselves: but authentik tells them who they are, and shows
@@ -8,12 +9,7 @@ import type { Elsewhere } from '../graph/loading/elsewhere.ts'
 
 type Me = Awaited<ReturnType<typeof getMe>>
 
-/** The caller's own user, as authentik tells it to anybody who is signed in. It is asked for once in an operation. */
-export function getMe(context: Context) {
-  return keep(context, getMe, async () => (await context.authentik.get(endpoints.me)).user)
-}
-
-/** The same, as a user that stands shortened: without the groups, which are others there. */
+/** The caller, as a user that stands shortened: without the groups, which are others there. */
 export function shortened({ groups: _effective, roles: _roles, ...me }: Me): UserBody {
   return me
 }

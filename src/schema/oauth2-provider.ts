@@ -26,6 +26,7 @@ const providerList = new List<number, OAuth2ProviderBody>({
   lookup: providers,
   endpoint: endpoints.oauth2Providers,
   ordering: '-pk',
+  hidden: 'Providers may be hidden on which you do not have the right `view_oauth2provider`.',
   filters: {
     search: { parameter: 'search' },
     name: { parameter: 'name' },

@@ -1,6 +1,7 @@
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { builder } from '../graph/builder.ts'
+import { getMe } from '../graph/caller.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
@@ -8,7 +9,7 @@ import { integerKey } from '../graph/loading/keys.ts'
 import { Lookup, readIdOf } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { getMe, ofOneself, shortened } from './me.ts'
+import { ofOneself, shortened } from './me.ts'
 
 export const User = builder.objectRef<UserBody>('User')
 
@@ -23,6 +24,7 @@ export const userList = new List<number, UserBody>({
   lookup: users,
   endpoint: endpoints.users,
   ordering: '-pk',
+  hidden: 'Users may be hidden on whom you do not have the right `view_user`.',
   filters: {
     search: { parameter: 'search' },
     username: { parameter: 'username' },

@@ -17,10 +17,14 @@ interface Edge<B> {
 
 type RowKey = Omit<Key<string | number>, 'compare'>
 
+/** Tells what may be hidden from the caller. */
+export type Hint = () => Promise<string | null>
+
 /** Rows of a list that were read. What a caller does not select is not made. */
 export class Connection<B extends object> {
   /** How many rows the list has. It may be known to have more than the caller is given. */
   totalCount: number
+  hint: Hint = async () => null
   readonly #rows: Rows<B>
   readonly #window: Window
   readonly #fingerprint: string
@@ -32,6 +36,11 @@ export class Connection<B extends object> {
     this.#window = window
     this.#fingerprint = fingerprint
     this.#key = key
+  }
+
+  withHint(hint: Hint): this {
+    this.hint = hint
+    return this
   }
 
   get nodes(): B[] {
@@ -154,6 +163,11 @@ export function connectionOf<B extends object>(node: ObjectRef<Types, B>, shorte
         description:
           'How many rows the whole list has, of those that the caller may see. Alone it costs authentik one row.',
         resolve: ({ totalCount }) => totalCount,
+      }),
+      hint: t.string({
+        description:
+          'What else there may be, which authentik hides from the caller; null where nothing is known to be hidden. It takes one request to know who asks.',
+        resolve: ({ hint }) => hint(),
       }),
     }),
   })

@@ -3,11 +3,12 @@ import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { getMe } from '../caller.ts'
 import { charge } from '../charges.ts'
 import { type Included, Loader } from '../loading/loader.ts'
 import type { Lookup, PageOfMany } from '../loading/lookup.ts'
 import type { Wanted } from '../loading/wanted.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Hint } from './connection.ts'
 import { fingerprintOf, readCursor } from './cursor.ts'
 import { type Criteria, type Filters, inCallersWords, readCriteria } from './filter.ts'
 import { comparing, KeyedRows } from './keyed-rows.ts'
@@ -22,6 +23,8 @@ export interface ListOptions<K extends string | number, B extends object> {
   /** authentik's `ordering` where the caller names none. It is total, so that pages do not overlap. */
   readonly ordering: string
   readonly filters: Filters
+  /** What is hidden from some callers, but never from superusers, nor of what is their own. */
+  readonly hidden?: string
   /** Parameters of every request. */
   readonly always?: Query
   /** How one page may answer for many objects that are wanted by their keys. */
@@ -43,13 +46,15 @@ export class List<K extends string | number, B extends object> {
   readonly #ordering: string
   readonly #filters: Filters
   readonly #always: Query
+  readonly #hidden: string | undefined
 
-  constructor({ lookup, endpoint, ordering, filters, always = {}, forMany }: ListOptions<K, B>) {
+  constructor({ lookup, endpoint, ordering, filters, hidden, always = {}, forMany }: ListOptions<K, B>) {
     this.endpoint = endpoint
     this.#lookup = lookup
     this.#ordering = ordering
     this.#filters = filters
     this.#always = always
+    this.#hidden = hidden
     if (!forMany) return
     const load: PageOfMany<B>['load'] = async (context, asked, includes) => {
       const query = { ordering: lookup.key.property, ...asked }
@@ -73,7 +78,7 @@ export class List<K extends string | number, B extends object> {
     const walk = this.#walk(context, query, wanted, asked)
     const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) charge(context, window.to - window.from)
-    return new Connection(walk, window, fingerprint, this.#lookup.key)
+    return new Connection(walk, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria))
   }
 
   /**
@@ -102,6 +107,14 @@ export class List<K extends string | number, B extends object> {
     return new Connection(rows, window, fingerprint, this.#lookup.key)
   }
 
+  /** The same, of a list that is read whole. Throws what `readAll` throws. */
+  async connectAll(context: Context, criteria: Criteria, args: PageArgs, wanted: Wanted): Promise<Connection<B>> {
+    const rows = await this.readAll(context, criteria)
+    const keys = rows.map((row) => this.#lookup.keyOf(row))
+    const connection = await this.connectKeys(context, criteria, args, wanted, keys, async () => rows)
+    return connection.withHint(this.#hint(context, criteria))
+  }
+
   /**
    * All rows that fit the criteria, of a list that is short, and whose count tells of rows that the caller may not see. Throws
    * UpstreamError, QUERY_TOO_COMPLEX where it is long.
@@ -116,6 +129,15 @@ export class List<K extends string | number, B extends object> {
     if (count > limits.rowsOfWholeList) throw tooLong(count)
     const rest = Array.from({ length: pages - 1 }, (_, index) => ask(index + 2))
     return [first, ...(await Promise.all(rest))].flatMap((page) => page?.results ?? [])
+  }
+
+  #hint(context: Context, criteria: Criteria): Hint {
+    return async () => {
+      if (this.#hidden === undefined) return null
+      const { pk, is_superuser: seesAll } = await getMe(context)
+      const isOwn = [String(pk), `User:${pk}`].includes(String(criteria['user']))
+      return seesAll || isOwn ? null : this.#hidden
+    }
   }
 
   /** The keys in the list's order: sorted and paid for once, however many connections show them. */
