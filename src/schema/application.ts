@@ -81,11 +81,15 @@ Application.implement({
       // It has what providers of all protocols have.
       shortened: (provider) => !('client_id' in provider),
       description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. ${loaded}`,
-      resolve: ({ provider_obj: provider }) =>
-        provider?.meta_model_name === 'authentik_providers_oauth2.oauth2provider' ? provider : null,
+      resolve: ({ provider_obj: provider }) => (isOfOtherProtocol(provider) ? null : provider),
     }),
   }),
 })
+
+function isOfOtherProtocol(provider: ApplicationBody['provider_obj']): boolean {
+  const { meta_model_name: model } = provider ?? {}
+  return typeof model === 'string' && model !== 'authentik_providers_oauth2.oauth2provider'
+}
 
 /** From 2025.12 on the icon's address stands beside the name of its file; before, in its place. */
 function iconOf(application: ApplicationBody, base: URL): string | null {
@@ -134,6 +138,6 @@ builder.objectField(OAuth2Provider, 'application', (t) =>
     description:
       'The application that people sign in to through it; null without one. `slug` and `name` come with the provider.',
     resolve: ({ assigned_application_slug: slug, assigned_application_name: name }) =>
-      slug == null ? null : { slug, name: name ?? '' },
+      slug == null ? null : ({ slug, ...(name != null && { name }) } as ApplicationBody),
   }),
 )

@@ -17,9 +17,9 @@ export function shortened({ groups: _effective, roles: _roles, ...me }: Me): Use
 /** Where a user is found whose look-up is refused: whoever asks is told of themselves. */
 export const ofOneself: Elsewhere<number, UserBody> = {
   find: async (context, pk, refusal) => {
-    const me = await getMe(context)
-    if (me.pk !== pk) throw refusal
-    return shortened(me)
+    const me = await getMe(context).catch(() => undefined)
+    if (me?.pk === pk) return shortened(me)
+    throw refusal
   },
   // As in a group: see group-members.ts.
   isShort: (user) => !('uuid' in user || 'path' in user),
