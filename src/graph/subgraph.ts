@@ -69,6 +69,7 @@ builder.queryFields((t) => ({
   _entities: t.field({
     type: [EntityUnion],
     nullable: { list: false, items: true },
+    asks: 'objects',
     description:
       'The entities with those keys, in their order (Apollo Federation). One that is unknown, malformed, absent or hidden is null with an error of its own.',
     args: {

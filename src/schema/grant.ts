@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { GrantBody, TokenBody } from '../authentik/bodies.ts'
+import type { GrantBody, OAuth2ProviderBody, TokenBody } from '../authentik/bodies.ts'
 import type { endpoints } from '../authentik/endpoints.ts'
 import { parseJson } from '../authentik/wire/json.ts'
 import type { Context } from '../context.ts'
@@ -16,6 +16,22 @@ import { User, users } from './user.ts'
 
 // What access tokens, refresh tokens and authorization codes share.
 
+/** What a grant tells of its provider since then: what providers of all protocols have. */
+const toldOfProviders: readonly (keyof OAuth2ProviderBody)[] = [
+  'pk',
+  'name',
+  'authentication_flow',
+  'authorization_flow',
+  'invalidation_flow',
+  'property_mappings',
+  'component',
+  'assigned_application_slug',
+  'assigned_application_name',
+  'verbose_name',
+  'verbose_name_plural',
+  'meta_model_name',
+]
+
 export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
   interfaces: [Node],
   description:
@@ -27,6 +43,7 @@ export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
       nullable: false,
       // Since CVE-2026-40166 was fixed, a grant has only what providers of all protocols have: no client id, for example.
       shortened: (provider) => !('client_id' in provider),
+      tells: toldOfProviders,
       description: 'The provider that issued it.',
     }),
     user: t.expose('user', { type: User, nullable: false, description: 'The user in whose name it was issued.' }),

@@ -145,6 +145,7 @@ OAuth2Provider.implement({
       type: [OAuth2Provider],
       nullable: { list: true, items: true },
       reads: ['jwt_federation_providers'],
+      asks: 'referred',
       description: `The providers whose tokens the client may sign in with. \`pk\` and \`id\` come with the provider; for more, each is loaded by itself, and may fail by itself. Null before authentik 2024.12. ${loaded}`,
       resolve: (provider, _args, context, info) =>
         provider.jwt_federation_providers &&
@@ -180,6 +181,7 @@ builder.queryFields((t) => ({
   ),
   oauth2Providers: t.field({
     type: OAuth2ProviderConnection,
+    asks: 'rows',
     description:
       'OAuth2 providers, the newest first. Needs the right `view_oauth2provider`, on all or on some of them.',
     args: {

@@ -136,6 +136,7 @@ builder.queryFields((t) => ({
   ),
   users: t.field({
     type: UserConnection,
+    asks: 'rows',
     description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Which users to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
@@ -145,6 +146,8 @@ builder.queryFields((t) => ({
   me: t.field({
     type: User,
     shortened: true,
+    tells: ['pk', 'username', 'name', 'uid', 'is_active', 'is_superuser', 'email', 'avatar', 'type'],
+    asks: 'caller',
     description:
       "The caller's own user. It needs no right. Fields that authentik tells administrators only are loaded from the user itself, and need `view_user`.",
     resolve: async (_root, _args, context) => {
