@@ -21,8 +21,10 @@ export class Bill {
   #requests = 0
   #rows = 0
   #asksForCaller = false
-  /** How many objects of each type are loaded by their keys. */
+  /** How many objects of each type are loaded by keys that the caller names, or that come with other objects. */
   readonly #loads = new Map<string, number>()
+  /** The same for keys that stand in lists by which authentik tells the objects as well. */
+  readonly #listed = new Map<string, number>()
 
   add({ requests, rows }: Estimate, times = 1): void {
     this.#requests += times * requests
@@ -34,32 +36,29 @@ export class Bill {
     this.#asksForCaller = true
   }
 
-  /** Objects of a type that are loaded by their keys. */
   addLoads(typename: string, count: number): void {
-    this.#loads.set(typename, (this.#loads.get(typename) ?? 0) + count)
+    raise(this.#loads, typename, count)
+  }
+
+  addListed(typename: string, count: number): void {
+    raise(this.#listed, typename, count)
   }
 
   /** The sum, which is never more than what a query may spend. */
   total(): Estimate {
     if (this.#asksForCaller) this.add(one)
-    for (const [typename, count] of this.#loads) {
+    for (const typename of new Set([...this.#loads.keys(), ...this.#listed.keys()])) {
+      const listed = this.#listed.get(typename) ?? 0
+      const count = (this.#loads.get(typename) ?? 0) + Math.min(listed, limits.assumedObjects)
       this.add(one, count)
-      this.add(pagesFor(typename, count))
+      if (lookups.get(typename)?.pageOfMany && count > limits.oneByOne) {
+        this.add({ requests: 1, rows: limits.rowsPerPage }, Math.ceil((listed || 1) / limits.rowsPerPage))
+      }
     }
     return { requests: Math.min(this.#requests, most.requests), rows: Math.min(this.#rows, most.rows) }
   }
 }
 
-/**
- * The pages that are asked for instead of so many objects, and that may have none of them: those which the caller may not see. How
- * many are asked for at the same moment, nobody knows. See `Lookup` and `pagesByOwners`.
- */
-function pagesFor(typename: string, count: number): Estimate {
-  const pageOfMany = lookups.get(typename)?.pageOfMany
-  const pages = pageOfMany ? Math.floor(count / (limits.oneByOne + 1)) : 0
-  // A page of all is asked for once, and once more when their number is known.
-  const ofAll = Math.min(pages, 2)
-  if (!pageOfMany?.by) return { requests: ofAll, rows: ofAll * limits.rowsPerPage }
-  const rowsOfOwners = (pages - ofAll) * (limits.oneByOne + 1) * limits.lookupRows
-  return { requests: pages, rows: ofAll * limits.rowsPerPage + Math.max(0, rowsOfOwners) }
+function raise(counts: Map<string, number>, typename: string, count: number): void {
+  counts.set(typename, (counts.get(typename) ?? 0) + count)
 }

@@ -63,6 +63,7 @@ interface Place {
   readonly count: number
   /** Their bodies are whole and their own; or whole, but inside others; or have these properties. */
   readonly has: 'all' | 'whole' | ReadonlySet<string>
+  readonly isListed?: boolean
   /** The rows of the pages on which they came, if they came on pages. */
   readonly pageRows: number
 }
@@ -111,7 +112,9 @@ class Estimator {
       isLoaded ||= needsOwn(place, declarationOf(field))
       this.#visitField(place, field, nodes, { prev: path, key, typename: place.type.name })
     }
-    if (isLoaded) this.bill.addLoads(place.type.name, place.count)
+    if (!isLoaded) return
+    if (place.isListed || lookups.get(place.type.name)?.pageOfMany?.areFew) this.bill.addListed(place.type.name, place.count)
+    else this.bill.addLoads(place.type.name, place.count)
   }
 
   #visitField(place: Place, field: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], path: Path): void {
@@ -180,11 +183,11 @@ const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selected) =>
     return [{ typename, ...told(declaration), count: place.count * size }]
   },
   referred(bill, { place, typename, each, wanted }) {
-    const count = place.count * each
+    const count = Math.max(place.count, each)
     if (isKeyAlone(typename, wanted())) {
       return [{ typename, has: new Set([lookups.get(typename)?.key.property ?? '']), count, pageRows: 0 }]
     }
-    bill.addLoads(typename, count)
+    bill.addListed(typename, count)
     return [{ typename, has: 'all', count, pageRows: 0 }]
   },
   caller(bill, { declaration, typename, each }) {
@@ -196,7 +199,7 @@ const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selected) =>
     const { embedded, reads } = declaration
     // The parts of a connection are as many as its rows.
     if (embedded && !reads) return [{ ...place, typename }]
-    return [{ typename, ...told(declaration), count: place.count * each }]
+    return [{ typename, ...told(declaration), count: Math.max(place.count, each), isListed: declaration.include === 'include_groups' }]
   },
 }
 
