@@ -16,15 +16,22 @@ export const most: Estimate = {
 
 const one: Estimate = { requests: 1, rows: 1 }
 
+/** How many objects of one type are loaded by their keys. */
+interface Loads {
+  /** Each by a request of its own, at worst. */
+  alone: number
+  /** Those for which a page answers where they are many: authentik lists them, and the operation knows by what. */
+  listed: number
+  /** Whether the operation learns from a list, or from other objects, how many there are or in what they stand. */
+  isKnown: boolean
+}
+
 /** Adds up what one query asks authentik for. */
 export class Bill {
   #requests = 0
   #rows = 0
   #asksForCaller = false
-  /** How many objects of each type are loaded by keys that the caller names, or that come with other objects. */
-  readonly #loads = new Map<string, number>()
-  /** The same for keys that stand in lists by which authentik tells the objects as well. */
-  readonly #listed = new Map<string, number>()
+  readonly #loads = new Map<string, Loads>()
 
   add({ requests, rows }: Estimate, times = 1): void {
     this.#requests += times * requests
@@ -36,29 +43,35 @@ export class Bill {
     this.#asksForCaller = true
   }
 
-  addLoads(typename: string, count: number): void {
-    raise(this.#loads, typename, count)
+  /** Objects of a type that are loaded by their keys. */
+  addLoads(typename: string, count: number, isListed = false): void {
+    this.#loadsOf(typename)[isListed ? 'listed' : 'alone'] += count
   }
 
-  addListed(typename: string, count: number): void {
-    raise(this.#listed, typename, count)
+  /** The operation learns something of the objects of a type, by which a page may be asked for that has many of them. */
+  addKnowledge(typename: string): void {
+    this.#loadsOf(typename).isKnown = true
   }
 
   /** The sum, which is never more than what a query may spend. */
   total(): Estimate {
     if (this.#asksForCaller) this.add(one)
-    for (const typename of new Set([...this.#loads.keys(), ...this.#listed.keys()])) {
-      const listed = this.#listed.get(typename) ?? 0
-      const count = (this.#loads.get(typename) ?? 0) + Math.min(listed, limits.assumedObjects)
-      this.add(one, count)
-      if (lookups.get(typename)?.pageOfMany && count > limits.oneByOne) {
-        this.add({ requests: 1, rows: limits.rowsPerPage }, Math.ceil((listed || 1) / limits.rowsPerPage))
-      }
-    }
+    for (const [typename, loads] of this.#loads) this.#addLoaded(typename, loads)
     return { requests: Math.min(this.#requests, most.requests), rows: Math.min(this.#rows, most.rows) }
   }
-}
 
-function raise(counts: Map<string, number>, typename: string, count: number): void {
-  counts.set(typename, (counts.get(typename) ?? 0) + count)
+  /** What `Lookup` asks for: up to three objects one by one, and pages where there are more. */
+  #addLoaded(typename: string, { alone, listed, isKnown }: Loads): void {
+    this.add(one, alone + Math.min(listed, limits.oneByOne))
+    const { pageOfMany } = lookups.get(typename) ?? {}
+    const mayBePage = pageOfMany?.areFew || isKnown || listed > 0
+    if (!pageOfMany || !mayBePage || alone + listed <= limits.oneByOne) return
+    this.add({ requests: 1, rows: limits.rowsPerPage }, Math.max(1, Math.ceil(listed / limits.rowsPerPage)))
+  }
+
+  #loadsOf(typename: string): Loads {
+    const loads = this.#loads.get(typename) ?? { alone: 0, listed: 0, isKnown: false }
+    this.#loads.set(typename, loads)
+    return loads
+  }
 }

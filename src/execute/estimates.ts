@@ -1,7 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind, type TypeNode } from 'graphql'
 import { limits } from '../limits.ts'
+import { typenameIn } from './asking.ts'
 import type { Estimate } from './bill.ts'
-import { estimate, typenameIn } from './estimate.ts'
+import { estimate } from './estimate.ts'
 import type { Variables } from './run.ts'
 
 /** What reads of a variable's value all that decides an estimate. */
@@ -62,7 +63,9 @@ export class Estimates {
 
 function keyOf(readers: readonly Reader[], variables: Variables): string {
   if (readers.length === 0) return ''
-  return JSON.stringify(readers.map(({ name, read }) => (Object.hasOwn(variables, name) ? read(variables[name]) : 'none')))
+  return JSON.stringify(
+    readers.map(({ name, read }) => (Object.hasOwn(variables, name) ? read(variables[name]) : 'none')),
+  )
 }
 
 /** Of numbers and truths the value decides, of ids their number and types, and of all else whether it is there. */

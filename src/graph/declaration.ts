@@ -43,9 +43,10 @@ export type Shortened = true | ((body: object) => boolean)
 
 /**
  * What a resolver asks authentik for: one object by its id, or each of several; rows of a list; the members of groups; each of
- * the objects whose keys the body has; or, once in an operation, who the caller is.
+ * the objects whose keys the body has; or, once in an operation, who the caller is. What is `listed` came with the body, and
+ * authentik lists it by the body's key as well.
  */
-export type Asks = 'object' | 'objects' | 'rows' | 'members' | 'referred' | 'caller'
+export type Asks = 'object' | 'objects' | 'rows' | 'members' | 'referred' | 'listed' | 'caller'
 
 /** What a field declares of the body that it reads. */
 export interface Declaration {

@@ -102,8 +102,8 @@ export const callersLimits = {
   pagesAhead: 3,
   /** Rounds of requests for one window. A list that has not settled by then changes faster than it can be read. */
   rounds: 10,
-  /** Objects in a list without pages, for estimates: the groups of a user, say. Real ones have fewer, as a rule. */
-  assumedObjects: Number(process.env['ASS'] ?? 10),
+  /** Distinct objects in a list without pages, for estimates: the groups of a user, say, or of few users. Most have fewer. */
+  assumedObjects: 6,
   /** Objects of one type that are asked for one by one. For more, one page is cheaper if it is known to hold them. */
   oneByOne: 3,
   /** Members of the groups on one page that are asked for with them: authentik sends all members of a group at once. */

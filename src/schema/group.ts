@@ -124,6 +124,7 @@ builder.objectFields(User, (t) => ({
     include: 'include_groups',
     shortened: true,
     tells: ['pk', 'name', 'num_pk', 'is_superuser', 'attributes'],
+    asks: 'listed',
     description:
       'The groups that the user is a direct member of. For the caller (`me`) and a member of a group they are loaded from the user itself. That needs the right `view_user`.',
     resolve: (user, _args, context) => {
