@@ -5,12 +5,14 @@ import { fieldsAtOnce } from './authentik/account.ts'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
+import { Estimates } from './execute/estimates.ts'
 import { createExecute } from './execute/execute.ts'
 import { Plans } from './execute/plan.ts'
 import { Admission } from './http/admission.ts'
 import { rememberDocuments } from './http/automatic-persisted-queries.ts'
 import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
+import { Costs } from './http/costs.ts'
 import { Documents, findSent } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { examplesFor } from './http/examples.ts'
@@ -49,6 +51,7 @@ type GatewaySettings = Pick<
   | 'introspection'
   | 'mutations'
   | 'hideSecrets'
+  | 'maxCost'
   | 'persistedOperations'
   | 'persistedOperationsMode'
   | 'logLevel'
@@ -145,6 +148,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const { upstream, observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const plans = new Plans(schema)
+  const costs = new Costs(new Estimates(schema), settings.maxCost)
   const documents = new Documents()
   const beginnings = new Beginnings(callerOf)
   const addressOf = createAddressOf(settings.trustProxy)
@@ -166,6 +170,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       ...findDocuments(settings, behind),
       beginnings.plugin(),
       boundIntrospection(),
+      costs.plugin(),
       executeInOrder(createExecute(plans)),
       introspection ? {} : hideSchema(),
       limitDocuments(),
@@ -184,7 +189,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const corsOrigins = settings.corsOrigins ?? []
   const keyOf = (request: IncomingMessage) =>
     `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
-  return answerStraight(yoga, { find, plans, beginnings, openContext, keyOf, observer, corsOrigins })
+  return answerStraight(yoga, { find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins })
 }
 
 /** What opens the context of an operation, for the request to which it belongs. */

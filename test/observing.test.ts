@@ -34,6 +34,7 @@ describe('The line of a request', () => {
       path: '/graphql',
       operation: 'Both',
       kind: 'query',
+      estimated: 5,
       client: 'admin',
       clientVersion: '1.2',
       credential: expect.stringMatching(/^[\w-]{22}$/),
@@ -65,7 +66,7 @@ describe('The line of a request', () => {
     const body = JSON.stringify([{ query: 'query A { me { pk } }' }, { query: 'mutation B { __typename }' }])
     await fetch(gateway.url, { ...post, body })
     expect((await lineOf(gateway)).operations).toEqual([
-      { operation: 'A', kind: 'query' },
+      { operation: 'A', kind: 'query', estimated: 1 },
       { operation: 'B', kind: 'mutation' },
     ])
   })

@@ -2,9 +2,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Readable } from 'node:stream'
 import type { DocumentNode } from 'graphql'
 import type { Context } from '../context.ts'
+import type { Estimate } from '../execute/bill.ts'
 import type { Plan, Plans } from '../execute/plan.ts'
 import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
+import type { Costs } from './costs.ts'
 import { acceptedType } from './hardening.ts'
 import { Flight, Joining } from './joining.ts'
 import { endOperation, recordOf, startOperation } from './observing.ts'
@@ -26,6 +28,7 @@ export type Find = (sent: Sent) => DocumentNode | undefined
 export interface StraightOptions {
   readonly find: Find
   readonly plans: Plans
+  readonly costs: Costs
   readonly beginnings: Beginnings
   readonly openContext: (request: IncomingMessage, waiting: Waiting) => Context
   /** What besides its body tells a query from others: equal ones are joined. */
@@ -101,8 +104,9 @@ class StraightWay {
     const { request, response, document, sent } = known
     if (response.closed) return
     try {
-      const plan = this.#options.plans.find(document, sent.operationName, sent.variables)
-      if (!plan) {
+      const { plans, costs } = this.#options
+      const plan = plans.find(document, sent.operationName, sent.variables)
+      if (!plan || costs.isTooHigh(this.#estimate(known))) {
         this.#leave(known)
         return
       }
@@ -143,11 +147,17 @@ class StraightWay {
     })
   }
 
-  #open({ request, document, sent }: Known, waiting: Waiting): Context {
+  #open(known: Known, waiting: Waiting): Context {
     const { openContext, observer } = this.#options
+    const { request, document, sent } = known
     const context = openContext(request, waiting)
+    context.operation.estimated = this.#estimate(known)?.requests
     startOperation(observer, context.operation, { document, operationName: sent.operationName })
     return context
+  }
+
+  #estimate({ document, sent }: Known): Estimate | undefined {
+    return this.#options.costs.estimate(document, sent.operationName, sent.variables)
   }
 
   /** Sends what the plan answers, and tells it; leaves it to yoga where that has errors. */

@@ -49,6 +49,10 @@ export interface OperationFacts {
   readonly request: RequestFacts
   readonly name: string | undefined
   readonly kind: string | undefined
+  /** How many requests to authentik it was expected to make at most; undefined for what is no query. */
+  readonly estimated: number | undefined
+  /** How many it made, shared answers and further tries not counted. */
+  readonly requests: number
   /** Codes of the errors in its answer. */
   readonly codes: readonly string[]
   /** It was given the answer of an identical query that was on its way. */

@@ -99,6 +99,8 @@ export class OperationRecord implements OperationFacts {
   readonly request: RequestRecord
   name: string | undefined
   kind: string | undefined
+  estimated: number | undefined
+  requests = 0
   codes: readonly string[] = []
   joined = false
   /** Whether its end has been told. */
@@ -142,11 +144,15 @@ export class ReadRecord implements ReadFacts {
   begin(): void {
     if (this.#begun !== undefined || this.#ended !== undefined) return
     this.#begun = performance.now()
-    const { waiting, working, upstream } = this.operation.request
+    const { operation, shared } = this
+    const { waiting, working, upstream } = operation.request
     waiting.stop()
     working.start()
-    if (this.shared) upstream.shared += 1
-    else upstream.requests += 1
+    if (shared) upstream.shared += 1
+    else {
+      upstream.requests += 1
+      operation.requests += 1
+    }
   }
 
   /** There is an answer, or none will come. */
