@@ -332,6 +332,19 @@ describe('Metrics', () => {
     expect((await fetch(metrics.replace('/metrics', '/'))).status).toBe(404)
   })
 
+  it('tell what queries were estimated to cost beside what they cost, and nothing of mutations', async () => {
+    const gateway = await startGateway({ metricsPort: 0, maxCost: 9 })
+    await gateway.ask('{ users(first: 1000) { totalCount } }')
+    await gateway.askOnce('{ users(first: 1000) { nodes { pk } } }')
+    await gateway.askOnce('mutation { revokeAccessTokens(ids: [42]) { revokedCount } }')
+    const { text = '' } = (await gateway.readMetrics?.()) ?? {}
+    // One row twice, and one query that is refused.
+    expect(text).toContain('authentik_graphql_query_estimated_requests_sum 12\n')
+    expect(text).toContain('authentik_graphql_query_estimated_requests_count 3\n')
+    expect(text).toContain('authentik_graphql_query_requests_sum 2\n')
+    expect(text).toContain('authentik_graphql_query_requests_count 3\n')
+  })
+
   it('tell who hung up, and which answers of authentik are failures', async () => {
     const { url: upstream } = await listen((request, response) => {
       if (request.url?.includes('/1/')) response.writeHead(500).end()
