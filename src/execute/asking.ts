@@ -99,8 +99,11 @@ function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
 
 /** The type in a global id or in a representation; undefined if there is none. */
 export function typenameIn(value: unknown): string | undefined {
-  const name = typeof value === 'string' ? value.split(':', 1)[0] : String(Object(value).__typename)
-  return name !== undefined && lookups.has(name) ? name : undefined
+  if (typeof value !== 'string')
+    return typeof value === 'object' ? typenameIn(String(Object(value).__typename)) : undefined
+  const colon = value.indexOf(':')
+  const name = colon < 0 ? value : value.slice(0, colon)
+  return lookups.has(name) ? name : undefined
 }
 
 /** The name of the type of a connection's rows. */

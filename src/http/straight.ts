@@ -104,9 +104,8 @@ class StraightWay {
     const { request, response, document, sent } = known
     if (response.closed) return
     try {
-      const { plans, costs } = this.#options
-      const plan = plans.find(document, sent.operationName, sent.variables)
-      if (!plan || costs.isTooHigh(this.#estimate(known))) {
+      const plan = this.#options.plans.find(document, sent.operationName, sent.variables)
+      if (!plan || this.#options.costs.isTooHigh(this.#estimate(known))) {
         this.#leave(known)
         return
       }
