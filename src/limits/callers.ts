@@ -46,8 +46,8 @@ export const callersLimits = {
 
   /** Fields of one document that an estimate looks at, as often as fragments repeat them. With more, a query may cost all that is allowed. */
   estimatedFields: 2000,
-  /** Estimates that are kept of one document, by the values of its variables. Each takes some 200 bytes. */
-  estimatesOfDocument: 100,
+  /** Estimates that are kept of one document, by the values of its variables: together they take less than the parsed document. */
+  estimatesOfDocument: 20,
 
   // What one operation may cost.
 
