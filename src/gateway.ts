@@ -189,7 +189,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const corsOrigins = settings.corsOrigins ?? []
   const keyOf = (request: IncomingMessage) =>
     `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
-  return answerStraight(yoga, { find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins })
+  return answerStraight(yoga, { schema, find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins })
 }
 
 /** What opens the context of an operation, for the request to which it belongs. */

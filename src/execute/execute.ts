@@ -2,7 +2,6 @@ import { type ExecutionArgs, type ExecutionResult, execute, getOperationAST } fr
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
 import type { Plans } from './plan.ts'
-import { hasFailed } from './run.ts'
 
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>
 
@@ -13,15 +12,24 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
 export function createExecute(plans: Pick<Plans, 'find'>): Execute {
   return (args) => {
     const context = args.contextValue as Context
-    const plan = hasFailed(context)
-      ? undefined
-      : plans.find(args.document, args.operationName, args.variableValues ?? {})
+    const begun = context.kept.get(runAgain) as ReturnType<Execute> | undefined
+    if (begun) return begun
+    const plan = plans.find(args.document, args.operationName, args.variableValues ?? {})
     if (!plan) return executeByGraphql(args)
     return plan.run(context).then(
       (data) => ({ data }),
       () => executeByGraphql(args),
     )
   }
+}
+
+/**
+ * Begins to execute, by graphql-js, an operation whose plan has just failed, for whoever executes it over the same context: what it loads
+ * goes with what the plan had begun to load.
+ */
+export function runAgain(args: ExecutionArgs): void {
+  const { kept } = args.contextValue as Context
+  kept.set(runAgain, executeByGraphql(args))
 }
 
 /** Executes an operation by graphql-js alone. */
