@@ -36,6 +36,8 @@ export interface StraightOptions {
   readonly observer: Observer
   /** The origins whose pages may read answers: these are answered by yoga. */
   readonly corsOrigins: readonly string[]
+  /** Whether operations are explained on demand: these are answered by yoga. */
+  readonly explain: boolean
 }
 
 /** A request whose document is known. */
@@ -74,7 +76,7 @@ class StraightWay {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
-    if (!isPlain(request, this.#options.corsOrigins)) {
+    if (!isPlain(request, this.#options)) {
       this.#listener(request, response)
       return
     }
@@ -199,7 +201,7 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /** Whether a request is plain by its head. */
-function isPlain(request: IncomingMessage, corsOrigins: readonly string[]): boolean {
+function isPlain(request: IncomingMessage, { corsOrigins, explain }: StraightOptions): boolean {
   const { method, url, headers } = request
   return (
     method === 'POST' &&
@@ -208,6 +210,7 @@ function isPlain(request: IncomingMessage, corsOrigins: readonly string[]): bool
     headers['content-encoding'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     Number(headers['content-length']) <= limits.requestBytes &&
+    (!explain || headers['x-explain'] === undefined) &&
     (headers.origin === undefined || !corsOrigins.includes(headers.origin)) &&
     acceptedType(request) !== undefined
   )
