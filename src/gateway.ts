@@ -167,7 +167,9 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     plugins: [
       observeOperations(observer),
       admission.limitBatches(),
-      graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
+      graphiql
+        ? showGraphiQL({ examples: examplesFor(schema), demonstrationToken: settings.demonstrationToken, explain })
+        : {},
       hardenHttp(),
       ...findDocuments(settings, behind),
       beginnings.plugin(),
