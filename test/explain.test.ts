@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { endpoints } from '../src/authentik/endpoints.ts'
 import { readOperations } from '../src/http/operations-file.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
@@ -193,6 +194,25 @@ describe('An explained query', () => {
     expect(extensions.explain.paid).toEqual({ requests: 1, rows: 1 })
     const [explained] = await explainAll({ documentId: 'whoami' }, gateway.url)
     expect(explained?.paid).toEqual({ requests: 1, rows: 1 })
+  })
+
+  it('tells templates of paths alone: no key, no filter, no cursor, no name and no token', async () => {
+    const { url, askOnce } = await startGateway({ explain: true })
+    const page = 'accessTokens(first: 2) { pageInfo { endCursor } }'
+    const { endCursor } = (await askOnce(`{ ${page} }`)).data.accessTokens.pageInfo
+    const query = `{
+      user(id: 15) { username }
+      users(filter: { search: "zoe", path: "users" }) { nodes { username groups { numPk } } }
+      accessTokens(first: 2, after: "${endCursor}", filter: { user: "User:15" }) { nodes { pk } }
+      group(id: "67726f75-7000-4000-8000-000000000003") { name users { nodes { username } } }
+    }`
+    const { requests } = await explainOne(query, url)
+    expect(requests.length).toBeGreaterThan(3)
+    const templates = Object.values(endpoints).map(({ path }) => path)
+    for (const { endpoint } of requests) expect(templates).toContain(endpoint)
+    const secrets = /zoe|67726f75|demo-|User:|\?|=/
+    expect(JSON.stringify(requests)).not.toMatch(secrets)
+    expect(JSON.stringify(requests)).not.toContain(endCursor)
   })
 
   it('is explained each time, and never where nobody asks for it', async () => {

@@ -4,7 +4,8 @@
  */
 export const explainPanel = `
 <style>
-  .explain { border-top: 1px solid hsla(var(--color-neutral), var(--alpha-background-heavy)); padding: 10px 12px; font-size: 13px }
+  /* The editor of the answer reaches below its window. */
+  .explain { position: relative; z-index: 1; border-top: 1px solid hsla(var(--color-neutral), var(--alpha-background-heavy)); padding: 10px 12px; font-size: 13px }
   .explain label { cursor: pointer }
   .explain .told { max-height: 30vh; overflow: auto }
   .explain table { border-collapse: collapse; margin-top: 8px; width: 100%; white-space: nowrap }
@@ -32,8 +33,8 @@ export const explainPanel = `
       ['Status', 'number', ({ status }) => status ?? 'none'],
       ['Rows', 'number', ({ rows }) => rows],
       ['Bytes', 'number', ({ bytes }) => bytes],
-      ['Waited', 'number', ({ msWaiting }) => msWaiting + ' ms'],
-      ['Took', 'number', ({ msUpstream }) => msUpstream + ' ms'],
+      ['Waited', 'number', ({ msWaiting }) => msWaiting.toFixed(1) + ' ms'],
+      ['Took', 'number', ({ msUpstream }) => msUpstream.toFixed(1) + ' ms'],
       ['', '', ({ shared, retried }) => [shared ? 'shared' : '', retried ? 'retried' : ''].join(' ')],
       ['For', 'causes', ({ causes }) => causes.join(', ')],
     ]
