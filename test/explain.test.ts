@@ -1,6 +1,12 @@
+import { isObjectType, parse, validate } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { endpoints } from '../src/authentik/endpoints.ts'
 import { readOperations } from '../src/http/operations-file.ts'
+import { createSchema } from '../src/schema/index.ts'
+import { createOperation } from './fuzz/documents.ts'
+import { callers, learn } from './fuzz/learn.ts'
+import { createRandom } from './fuzz/random.ts'
+import { startUpstream, tokenOf } from './fuzz/upstream.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
 interface Sent {
@@ -39,6 +45,15 @@ async function explainOne(query: string, url: string): Promise<Explained> {
   const [explained] = await explainAll({ query }, url)
   if (!explained) throw new Error('It was not explained.')
   return explained
+}
+
+const templates: readonly string[] = Object.values(endpoints).map(({ path }) => path)
+
+/** The template of a path that authentik was asked for. */
+function templateOf(path: string): string {
+  const plain = path.replace(/^\w+ \/api\/v3|\?.*/g, '')
+  const fits = (template: string) => new RegExp(`^${template.replace(/{\w+}/, '[^/]+')}$`).test(plain)
+  return templates.find((template) => template === plain) ?? templates.find(fits) ?? plain
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0)
@@ -173,6 +188,19 @@ describe('An explained query', () => {
     expect(paid).toEqual({ requests: 2, rows: 1 })
   })
 
+  it('tells of no request that had no turn', async () => {
+    const { url } = await listen((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      setTimeout(() => response.end('{"pk":1,"username":"ada","name":"","uid":"u"}'), 500)
+    })
+    const gateway = await startGatewayOver(url, { explain: true, concurrency: 1, queueTimeout: 100 })
+    const query = '{ one: user(id: 1) { pk } two: user(id: 2) { pk } }'
+    const { answer } = await send({ query }, gateway)
+    expect(answer.errors).toMatchObject([{ path: ['two'], extensions: { code: 'UPSTREAM_TIMEOUT' } }])
+    expect(answer.extensions.explain).toMatchObject({ requests: [{ status: 200 }], paid: { requests: 1, rows: 1 } })
+    expect(answer.extensions.explain.requests).toHaveLength(1)
+  })
+
   it('tells of 500 requests in one HTTP request at most, and counts all that were paid', async () => {
     const { url } = await listen(({ url: path = '' }, response) => {
       response.setHeader('content-type', 'application/json')
@@ -208,7 +236,6 @@ describe('An explained query', () => {
     }`
     const { requests } = await explainOne(query, url)
     expect(requests.length).toBeGreaterThan(3)
-    const templates = Object.values(endpoints).map(({ path }) => path)
     for (const { endpoint } of requests) expect(templates).toContain(endpoint)
     const secrets = /zoe|67726f75|demo-|User:|\?|=/
     expect(JSON.stringify(requests)).not.toMatch(secrets)
@@ -225,6 +252,37 @@ describe('An explained query', () => {
       expect(await response.json()).toEqual({ data: { me: { username: 'mira' } } })
     }
   })
+})
+
+it('tells of each request that random queries make, and names fields of the schema for it', {
+  timeout: 0,
+}, async () => {
+  const schema = createSchema()
+  const isField = (coordinate: unknown) => {
+    const [typename = '', name = ''] = String(coordinate).split('.')
+    const type = schema.getType(typename)
+    return isObjectType(type) && name in type.getFields()
+  }
+  const upstream = await startUpstream()
+  const { url } = await startGatewayOver(upstream.url, { explain: true })
+  const known = await learn(upstream.url, url)
+  let compared = 0
+  for (let seed = 1; seed <= 500; seed += 1) {
+    const { query, variables } = createOperation(schema, createRandom(seed), known)
+    if (query.startsWith('mutation') || validate(schema, parse(query)).length > 0) continue
+    const token = tokenOf(createRandom(seed).pick(callers), seed)
+    const { answer } = await send({ query, variables }, { url, token })
+    const explained = answer.extensions?.explain as Explained | undefined
+    // If a null takes its parent with it, the answer does not wait for what stood beside it.
+    if (!explained || answer.errors) continue
+    compared += 1
+    const tries = explained.requests.flatMap(({ endpoint, retried }) => Array(1 + Number(retried)).fill(endpoint))
+    const asked = (upstream.asked.get(seed) ?? []).map(templateOf)
+    expect([seed, tries.sort()]).toEqual([seed, asked.sort()])
+    const causes = explained.requests.map((one) => one['causes'] as readonly string[])
+    expect([seed, causes.filter((some) => some.length === 0 || !some.every(isField))]).toEqual([seed, []])
+  }
+  expect(compared).toBeGreaterThan(50)
 })
 
 describe('Nothing is explained', () => {

@@ -35,7 +35,7 @@ export const explainPanel = `
       ['Bytes', 'number', ({ bytes }) => bytes],
       ['Waited', 'number', ({ msWaiting }) => msWaiting.toFixed(1) + ' ms'],
       ['Took', 'number', ({ msUpstream }) => msUpstream.toFixed(1) + ' ms'],
-      ['', '', ({ shared, retried }) => [shared ? 'shared' : '', retried ? 'retried' : ''].join(' ')],
+      ['', '', ({ shared, retried }) => (shared ? 'shared' : retried ? 'retried' : '')],
       ['For', 'causes', ({ causes }) => causes.join(', ')],
     ]
     const show = ({ extensions }) => {
