@@ -17,7 +17,7 @@ import { Documents, findSent } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { examplesFor } from './http/examples.ts'
 import { executeInOrder } from './http/execution.ts'
-import { explainQueries } from './http/explain.ts'
+import { explainQueries, leaveExplained } from './http/explain.ts'
 import { showGraphiQL } from './http/graphiql.ts'
 import { checkHeaders, hardenHttp } from './http/hardening.ts'
 import { answerHealth } from './http/health.ts'
@@ -176,7 +176,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       boundIntrospection(),
       costs.plugin(),
       executeInOrder(createExecute(plans)),
-      explain ? explainQueries((header) => callerOf(header) !== undefined) : {},
+      explain ? explainQueries(costs, (header) => callerOf(header) !== undefined) : {},
       introspection ? {} : hideSchema(),
       limitDocuments(),
       documents.plugin(),
@@ -194,7 +194,8 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const corsOrigins = settings.corsOrigins ?? []
   const keyOf = (request: IncomingMessage) =>
     `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
-  return answerStraight(yoga, { find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins, explain })
+  const straight = answerStraight(yoga, { find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins })
+  return explain ? leaveExplained(straight, yoga) : straight
 }
 
 /** What opens the context of an operation, for the request to which it belongs. */

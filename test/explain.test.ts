@@ -18,6 +18,7 @@ interface Sent {
 interface Explained {
   readonly requests: readonly Readonly<Record<string, unknown>>[]
   readonly paid: { readonly requests: number; readonly rows: number }
+  readonly estimate: { readonly requests: number; readonly rows: number }
 }
 
 /** Sends a body, by default asking to explain it. */
@@ -62,7 +63,7 @@ const revoke = 'mutation { revokeAccessTokens(ids: [42]) { revokedCount } }'
 const number = expect.any(Number)
 
 describe('An explained query', () => {
-  it('is answered as without, and tells each request to authentik and what was paid', async () => {
+  it('is answered as without, and tells each request to authentik, what was paid and the estimate', async () => {
     const { url, asked } = await startGateway({ explain: true })
     const query =
       '{ accessToken(id: 42) { pk user { username } } users(first: 3) { nodes { pk } } user(id: 999) { pk } }'
@@ -86,7 +87,11 @@ describe('An explained query', () => {
       told('/core/users/', 200, 3, 'Query.users'),
       told('/core/users/{id}/', 404, 0, 'Query.user'),
     ]
-    const explain = { requests: expect.arrayContaining(requests), paid: { requests: 3, rows: 4 } }
+    const explain = {
+      requests: expect.arrayContaining(requests),
+      paid: { requests: 3, rows: 4 },
+      estimate: { requests: 3, rows: 5 },
+    }
     expect(answer).toEqual({ ...(await plain.json()), extensions: { explain } })
     expect(answer.extensions.explain.requests).toHaveLength(3)
   })
@@ -280,6 +285,8 @@ it('tells of each request that random queries make, and names fields of the sche
     const asked = (upstream.asked.get(seed) ?? []).map(templateOf)
     expect([seed, tries.sort()]).toEqual([seed, asked.sort()])
     const causes = explained.requests.map((one) => one['causes'] as readonly string[])
+    const { paid, estimate } = explained
+    expect([seed, paid.requests <= estimate.requests, paid.rows <= estimate.rows]).toEqual([seed, true, true])
     expect([seed, causes.filter((some) => some.length === 0 || !some.every(isField))]).toEqual([seed, []])
   }
   expect(compared).toBeGreaterThan(50)
@@ -357,12 +364,10 @@ describe('A dry run', () => {
     return { ...reply, asked: asked() }
   }
 
-  it('asks authentik nothing, whatever the token, and has no data', async () => {
-    const { status, answer, asked } = await dryRun(
-      '{ accessTokens(first: 250) { nodes { provider { clientSecret } } } }',
-    )
+  it('tells the estimate, asks authentik nothing, whatever the token, and has no data', async () => {
+    const { status, answer, asked } = await dryRun('{ accessTokens(first: 300) { nodes { provider { name } } } }')
     expect(status).toBe(200)
-    expect(answer).toEqual({ data: null, extensions: { explain: {} } })
+    expect(answer).toEqual({ data: null, extensions: { explain: { estimate: { requests: 3, rows: 300 } } } })
     expect(asked).toEqual([])
   })
 

@@ -39,12 +39,12 @@ export const explainPanel = `
       ['For', 'causes', ({ causes }) => causes.join(', ')],
     ]
     const show = ({ extensions }) => {
-      const { requests, paid } = extensions?.explain ?? {}
+      const { requests, paid, estimate } = extensions?.explain ?? {}
       if (!requests) return told.replaceChildren('Not explained: authentik must have accepted the token.')
       const head = columns.map(([name, kind]) => make('th', kind, name))
       const rows = requests.map((one) => make('tr', '', ...columns.map(([, kind, tell]) => make('td', kind, tell(one)))))
-      const sum = 'Paid: requests ' + paid.requests + ', rows ' + paid.rows + '.'
-      told.replaceChildren(make('table', '', make('tr', '', ...head), ...rows), sum)
+      const sum = (name, { requests, rows }) => name + ': requests ' + requests + ', rows ' + rows + '. '
+      told.replaceChildren(make('table', '', make('tr', '', ...head), ...rows), sum('Paid', paid), sum('Estimated', estimate))
     }
 
     const ask = window.fetch

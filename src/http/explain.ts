@@ -1,20 +1,29 @@
-import { type ExecutionArgs, type ExecutionResult, getOperationAST, getVariableValues } from 'graphql'
+import type { RequestListener } from 'node:http'
+import { type ExecutionResult, getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Context } from '../context.ts'
 import { codedError, shorten, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { explain } from '../observe/explain.ts'
+import type { Costs } from './costs.ts'
 import type { Served } from './observing.ts'
 import { badRequest, bodyOf, refusalHeaders } from './refusal.ts'
 
 /** What a request may ask for in `x-explain`. */
 const values: readonly (string | null | undefined)[] = ['1', 'dry-run']
 
+/** The listener, but for requests with `x-explain`: these are left to the other one. */
+export function leaveExplained(listener: RequestListener, other: RequestListener): RequestListener {
+  return (request, response) =>
+    request.headers['x-explain'] === undefined ? listener(request, response) : other(request, response)
+}
+
 /**
- * Explains queries in `extensions.explain`, if `x-explain` asks for it. `1` runs the query and tells what authentik was asked for, if
- * authentik accepts the caller, which `isAccepted` tells by the Authorization header. `dry-run` asks authentik nothing.
+ * Explains queries in `extensions.explain`, if `x-explain` asks for it. `1` runs the query and tells what authentik was asked for,
+ * beside the estimate, if authentik accepts the caller: `isAccepted` tells that by the Authorization header. `dry-run` tells the estimate
+ * alone, and asks authentik nothing.
  */
-export function explainQueries(isAccepted: (authorization: string | undefined) => boolean): Plugin {
+export function explainQueries(costs: Costs, isAccepted: (authorization: string | undefined) => boolean): Plugin {
   return {
     onRequest({ request, endResponse, fetchAPI }) {
       const header = request.headers.get('x-explain')
@@ -27,17 +36,20 @@ export function explainQueries(isAccepted: (authorization: string | undefined) =
       const { req, authentik, operation } = args.contextValue as unknown as Context & Served
       const { 'x-explain': asked, authorization } = req.headers
       const kind = getOperationAST(args.document, args.operationName)?.operation
-      // The executor tells of an operation that cannot run.
-      if (asked === undefined || kind === undefined || hasWrongVariables(args)) return
+      if (asked === undefined) return
       if (kind === 'mutation') {
         const error = badRequest('"x-explain" is for queries: a mutation is not explained, and did not run.')
         return setResultAndStopExecution({ errors: [error] })
       }
-      if (asked === 'dry-run') return setResultAndStopExecution(dryRun(authentik))
+      const estimate = costs.estimate(args.document, args.operationName, args.variableValues ?? {})
+      // The executor tells of an operation that cannot run.
+      if (!estimate) return
+      if (asked === 'dry-run') return setResultAndStopExecution(dryRun(authentik, { estimate }))
       operation.beginToExplain()
       return {
         onExecuteDone({ result, setResult }) {
-          if (isAccepted(authorization)) setResult(withExplanation(result as ExecutionResult, explain(operation)))
+          if (!isAccepted(authorization)) return
+          setResult(withExplanation(result as ExecutionResult, { ...explain(operation), estimate }))
         },
       }
     },
@@ -45,10 +57,10 @@ export function explainQueries(isAccepted: (authorization: string | undefined) =
 }
 
 /** The answer to a query that is not run. */
-function dryRun(authentik: Context['authentik']): ExecutionResult {
+function dryRun(authentik: Context['authentik'], explanation: object): ExecutionResult {
   try {
     authentik.requireCredential()
-    return withExplanation({ data: null }, {})
+    return withExplanation({ data: null }, explanation)
   } catch (error) {
     if (error instanceof UpstreamError) return { data: null, errors: [error] }
     throw error
@@ -57,9 +69,4 @@ function dryRun(authentik: Context['authentik']): ExecutionResult {
 
 function withExplanation(result: ExecutionResult, explanation: object): ExecutionResult {
   return { ...result, extensions: { ...result.extensions, explain: explanation } }
-}
-
-function hasWrongVariables({ schema, document, operationName, variableValues }: ExecutionArgs): boolean {
-  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? []
-  return getVariableValues(schema, definitions, variableValues ?? {}, { maxErrors: 1 }).errors !== undefined
 }

@@ -36,8 +36,6 @@ export interface StraightOptions {
   readonly observer: Observer
   /** The origins whose pages may read answers: these are answered by yoga. */
   readonly corsOrigins: readonly string[]
-  /** Whether operations are explained on demand: these are answered by yoga. */
-  readonly explain: boolean
 }
 
 /** A request whose document is known. */
@@ -76,7 +74,7 @@ class StraightWay {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
-    if (!isPlain(request, this.#options)) {
+    if (!isPlain(request, this.#options.corsOrigins)) {
       this.#listener(request, response)
       return
     }
@@ -201,7 +199,7 @@ function signalOf(response: ServerResponse): AbortSignal {
 }
 
 /** Whether a request is plain by its head. */
-function isPlain(request: IncomingMessage, { corsOrigins, explain }: StraightOptions): boolean {
+function isPlain(request: IncomingMessage, corsOrigins: readonly string[]): boolean {
   const { method, url, headers } = request
   return (
     method === 'POST' &&
@@ -210,7 +208,6 @@ function isPlain(request: IncomingMessage, { corsOrigins, explain }: StraightOpt
     headers['content-encoding'] === undefined &&
     headers['transfer-encoding'] === undefined &&
     Number(headers['content-length']) <= limits.requestBytes &&
-    (!explain || headers['x-explain'] === undefined) &&
     (headers.origin === undefined || !corsOrigins.includes(headers.origin)) &&
     acceptedType(request) !== undefined
   )
