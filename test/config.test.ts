@@ -32,6 +32,7 @@ it('has a default for everything', () => {
     mutations: true,
     hideSecrets: false,
     maxCost: undefined,
+    explain: false,
     persistedOperations: undefined,
     persistedOperationsMode: 'enforce',
     logLevel: 'info',
@@ -85,6 +86,7 @@ const settings = [
   ['MUTATIONS', 'off', 'mutations', false],
   ['HIDE_SECRETS', 'on', 'hideSecrets', true],
   ['MAX_COST', '20', 'maxCost', 20],
+  ['EXPLAIN', 'on', 'explain', true],
   [
     'PERSISTED_OPERATIONS',
     'test/persisted/relay.json',

@@ -113,6 +113,14 @@ export const settings = {
     meaning:
       'How many requests to authentik a query may need at most, as the gateway estimates before it runs. Queries beyond are refused.',
   },
+  explain: {
+    name: 'EXPLAIN',
+    default: 'off',
+    expected: '"on" or "off"',
+    read: readSwitch,
+    meaning:
+      'Whether the header `x-explain` has queries explained: what they ask of authentik, and why. `on` or `off`.',
+  },
   persistedOperations: {
     name: 'PERSISTED_OPERATIONS',
     otherwise: 'none',

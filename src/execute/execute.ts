@@ -7,14 +7,17 @@ export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<Executi
 
 /**
  * Executes an operation by its plan, where it has one. Whatever goes wrong is run by graphql-js, over the same context, whose
- * loaders remember: nothing is asked twice, and nothing is paid twice. A query that is given up has one error and no data.
+ * loaders remember: nothing is asked twice, and nothing is paid twice. A query that is given up has one error and no data. What is to
+ * be explained is run by graphql-js as well: there each field asks for itself.
  */
 export function createExecute(plans: Pick<Plans, 'find'>): Execute {
   return (args) => {
     const context = args.contextValue as Context
     const begun = context.kept.get(runAgain) as ReturnType<Execute> | undefined
     if (begun) return begun
-    const plan = plans.find(args.document, args.operationName, args.variableValues ?? {})
+    const plan = context.operation.reads
+      ? undefined
+      : plans.find(args.document, args.operationName, args.variableValues ?? {})
     if (!plan) return executeByGraphql(args)
     return plan.run(context).then(
       (data) => ({ data }),

@@ -6,7 +6,7 @@ import {
   responsePathAsArray,
 } from 'graphql'
 import type { Payer } from '../authentik/account.ts'
-import type { Context } from '../context.ts'
+import { because, type Context } from '../context.ts'
 import { withoutStack } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { weightOf } from './loading/wanted.ts'
@@ -35,7 +35,7 @@ export function charge({ authentik, tab }: Context, objects: number, payer: Paye
  */
 export function charged<C>(resolve: Resolver<C>, isLeaf: boolean): Resolver<C> {
   return (body, args, operation, info) => {
-    const context = operation as Context
+    const context = because(operation as Context, () => [`${info.parentType}.${info.fieldName}`])
     const isFree = !isQuery(info)
     if (!isFree && context.account.isOverdrawn) {
       if (!isLeaf) return context.account.never
@@ -48,7 +48,7 @@ export function charged<C>(resolve: Resolver<C>, isLeaf: boolean): Resolver<C> {
         : lasting
     }
     try {
-      const value = resolve(body, args, operation, info)
+      const value = resolve(body, args, context as C, info)
       return value instanceof Promise ? value.then(take, failAt(context, info)) : take(value)
     } catch (error) {
       const failure = located(error, info)

@@ -1,6 +1,6 @@
 import type { ObjectRef } from '@pothos/core'
 import type { Payer } from '../../authentik/account.ts'
-import type { Authentik, Query } from '../../authentik/authentik.ts'
+import type { Query } from '../../authentik/authentik.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../../errors.ts'
@@ -9,7 +9,7 @@ import { charge, eachAlone } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { findKey, type Key } from './keys.ts'
 import { pagesByOwners } from './listings.ts'
-import { type Included, Loader, type Together } from './loader.ts'
+import { type Included, Loader, type LoaderOptions, type Together } from './loader.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface LookupOptions<K extends string | number, B, E extends Endpoint> {
@@ -70,12 +70,12 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
   load(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
-    return this.#loaderOf(context).load(key, includes)
+    return this.#loaderOf(context).load(context, key, includes)
   }
 
   /** The same with all that came on one page with it: the page is asked for again, once for all of them. */
   async loadTogether(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
-    const bodies = await this.#loaderOf(context).togetherWith(key)?.askAgain(includes)
+    const bodies = await this.#loaderOf(context).togetherWith(key)?.askAgain(context, includes)
     return bodies?.get(key) ?? this.load(context, key, includes)
   }
 
@@ -103,11 +103,14 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     context: Context,
     rows: readonly B[],
     includes: ReadonlySet<Include>,
-    askAgain: (includes: ReadonlySet<Include>) => Promise<readonly B[]>,
+    askAgain: (context: Context, includes: ReadonlySet<Include>) => Promise<readonly B[]>,
   ): void {
     const loader = this.#loaderOf(context)
     const bodies = this.#byKey(rows)
-    const together: Together<K, B> = { bodies, askAgain: async (more) => this.#byKey(await askAgain(more)) }
+    const together: Together<K, B> = {
+      bodies,
+      askAgain: async (asking, more) => this.#byKey(await askAgain(asking, more)),
+    }
     for (const [key, body] of bodies) loader.prime(key, body, includes, together)
   }
 
@@ -165,11 +168,11 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   #loaderOf(context: Context): Loader<K, B> {
     const { includes = [] } = this.endpoint
-    const get = async (authentik: Authentik, key: K, included: Included) => {
+    const get = async ({ authentik }: Context, key: K, included: Included) => {
       const isRight = (body: object) => this.findKey(body) === key
       return (await authentik.get(this.endpoint, key, included, isRight)) as B
     }
-    const findMany = (keys: readonly K[], wanted: ReadonlySet<Include>) => this.#findMany(context, keys, wanted)
+    const findMany: LoaderOptions<K, B>['findMany'] = (...args) => this.#findMany(...args)
     return keep(context, this, () => new Loader(context, { includes, get, findMany }))
   }
 
