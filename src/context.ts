@@ -83,6 +83,14 @@ export function forkContext(context: Context, giveUp: () => void): Context {
 }
 
 /**
+ * The context for what is done because of fields of the schema, by their coordinates. It is the same one unless the operation is to be
+ * explained.
+ */
+export function because(context: Context, causes: () => readonly string[]): Context {
+  return context.operation.reads ? { ...context, authentik: context.authentik.because(causes()) } : context
+}
+
+/**
  * The value that the owner keeps for this operation, created at the first use. It hangs on the context and goes with it: a
  * process-wide Map or WeakMap would keep bodies through many rounds of garbage collection.
  */

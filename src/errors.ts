@@ -40,7 +40,7 @@ export const codes = {
     nothingDone: true,
   },
   QUERY_TOO_COMPLEX: {
-    meaning: `The document has more than ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentDirectives} directives, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters (${limits.requestCharacters} in all of the request) or ${limits.documentBrackets} open brackets, or asks for the schema twice. Or the operation needs more than ${limits.upstreamRequests} requests to authentik, gives more than ${limits.objects} objects, or answers more than ${limits.fieldsAtFirst} fields, those of objects inside others too; each answer of authentik allows for ${limits.fieldsForAnswer} more, up to ${limits.fields}.`,
+    meaning: `The document has more than ${limits.documentDepth} levels, ${limits.documentAliases} aliases, ${limits.documentDirectives} directives, ${limits.documentTokens} tokens, ${limits.documentCharacters} characters (${limits.requestCharacters} in all of the request) or ${limits.documentBrackets} open brackets, or asks for the schema twice. Or the query may need more requests to authentik than \`MAX_COST\` allows. Or the operation needs more than ${limits.upstreamRequests} requests to authentik, gives more than ${limits.objects} objects, or answers more than ${limits.fieldsAtFirst} fields, those of objects inside others too; each answer of authentik allows for ${limits.fieldsForAnswer} more, up to ${limits.fields}.`,
     log: 'silent',
     nothingDone: true,
   },

@@ -5,16 +5,19 @@ import { fieldsAtOnce } from './authentik/account.ts'
 import { Upstream } from './authentik/wire/upstream.ts'
 import { type Config, readConfig } from './config/config.ts'
 import { createContext, readCredential } from './context.ts'
+import { Estimates } from './execute/estimates.ts'
 import { createExecute } from './execute/execute.ts'
 import { Plans } from './execute/plan.ts'
 import { Admission } from './http/admission.ts'
 import { rememberDocuments } from './http/automatic-persisted-queries.ts'
 import { compress } from './http/compression.ts'
 import { allowOrigins } from './http/cors.ts'
+import { Costs } from './http/costs.ts'
 import { Documents, findSent } from './http/document-cache.ts'
 import { limitDocuments } from './http/document-limits.ts'
 import { examplesFor } from './http/examples.ts'
 import { executeInOrder } from './http/execution.ts'
+import { explainQueries, leaveExplained } from './http/explain.ts'
 import { showGraphiQL } from './http/graphiql.ts'
 import { checkHeaders, hardenHttp } from './http/hardening.ts'
 import { answerHealth } from './http/health.ts'
@@ -49,6 +52,8 @@ type GatewaySettings = Pick<
   | 'introspection'
   | 'mutations'
   | 'hideSecrets'
+  | 'maxCost'
+  | 'explain'
   | 'persistedOperations'
   | 'persistedOperationsMode'
   | 'logLevel'
@@ -141,10 +146,11 @@ interface Behind {
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind): RequestListener {
-  const { graphiql, introspection, mutations, hideSecrets, persistedOperations } = settings
+  const { graphiql, introspection, mutations, hideSecrets, explain, persistedOperations } = settings
   const { upstream, observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const plans = new Plans(schema)
+  const costs = new Costs(new Estimates(schema), settings.maxCost)
   const documents = new Documents()
   const beginnings = new Beginnings(callerOf)
   const addressOf = createAddressOf(settings.trustProxy)
@@ -161,12 +167,16 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     plugins: [
       observeOperations(observer),
       admission.limitBatches(),
-      graphiql ? showGraphiQL(examplesFor(schema), settings.demonstrationToken) : {},
+      graphiql
+        ? showGraphiQL({ examples: examplesFor(schema), demonstrationToken: settings.demonstrationToken, explain })
+        : {},
       hardenHttp(),
       ...findDocuments(settings, behind),
       beginnings.plugin(),
       boundIntrospection(),
+      costs.plugin(),
       executeInOrder(createExecute(plans)),
+      explain ? explainQueries(costs, (header) => callerOf(header) !== undefined) : {},
       introspection ? {} : hideSchema(),
       limitDocuments(),
       documents.plugin(),
@@ -184,7 +194,9 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const corsOrigins = settings.corsOrigins ?? []
   const keyOf = (request: IncomingMessage) =>
     `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
-  return answerStraight(yoga, { find, plans, beginnings, openContext, keyOf, observer, corsOrigins })
+  const options = { schema, find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins }
+  const straight = answerStraight(yoga, options)
+  return explain ? leaveExplained(straight, yoga) : straight
 }
 
 /** What opens the context of an operation, for the request to which it belongs. */

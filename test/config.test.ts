@@ -31,6 +31,8 @@ it('has a default for everything', () => {
     introspection: true,
     mutations: true,
     hideSecrets: false,
+    maxCost: undefined,
+    explain: false,
     persistedOperations: undefined,
     persistedOperationsMode: 'enforce',
     logLevel: 'info',
@@ -83,6 +85,8 @@ const settings = [
   ['INTROSPECTION', 'off', 'introspection', false],
   ['MUTATIONS', 'off', 'mutations', false],
   ['HIDE_SECRETS', 'on', 'hideSecrets', true],
+  ['MAX_COST', '20', 'maxCost', 20],
+  ['EXPLAIN', 'on', 'explain', true],
   [
     'PERSISTED_OPERATIONS',
     'test/persisted/relay.json',
@@ -116,6 +120,7 @@ describe('A mistake', () => {
     [{ PORT: '65536' }, 'PORT: expected a port from 0 to 65535, got "65536"'],
     [{ PORT: '4e3' }, 'PORT: expected a port from 0 to 65535, got "4e3"'],
     [{ UPSTREAM_CONCURRENCY: '0' }, 'UPSTREAM_CONCURRENCY: expected a whole number from 1 to 1000, got "0"'],
+    [{ MAX_COST: '500' }, 'MAX_COST: expected a whole number from 1 to 499, got "500"'],
     [{ UPSTREAM_TIMEOUT: '1.5' }, 'UPSTREAM_TIMEOUT: expected milliseconds from 1 to 600000, got "1.5"'],
     [
       { AUTHENTIK_URL: 'auth.example.com' },

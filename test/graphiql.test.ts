@@ -10,7 +10,7 @@ import { createGraphiQL } from '../src/http/graphiql.ts'
 import { releases } from '../src/sandbox/server.ts'
 import { startGateway } from './start.ts'
 
-const { CHROMIUM = '', PICTURE } = process.env
+const { CHROMIUM = '', PICTURES } = process.env
 const executablePath = [
   CHROMIUM,
   '/usr/bin/chromium',
@@ -38,7 +38,7 @@ it('shows each example and its answer in a browser, which asks no other host and
       return answer
     }
     await expect.poll(shown, patience).toContain(withoutSpaces(JSON.stringify({ data }).slice(0, 100)))
-    if (index === 0 && PICTURE) await takePicture(page, PICTURE)
+    if (index === 0) await takePicture(page, 'graphiql')
   }
   expect(await page.title()).toBe('authentik-graphql')
   const { origin } = new URL(url)
@@ -62,6 +62,37 @@ it('comes back after a reload with the query and the demonstration token, though
   await expect.poll(() => answerOn(page), patience).toContain('"data":{"accessTokens":{"totalCount":95')
   expect(complaints).toEqual([])
 }, 60_000)
+
+it('shows what a query asked of authentik under its answer, if a box is ticked', async ({ skip }) => {
+  const { url } = await startGateway({ graphiql: true, explain: true, demonstrationToken: 'demo-superuser' })
+  const { page, complaints } = await startBrowser(skip)
+  await page.goto(url)
+  await openTab(page, 3)
+  const table = page.getByRole('table')
+  await run(page)
+  await expect.poll(() => answerOn(page), patience).toContain('"data":{"groups"')
+  expect(await table.count()).toBe(0)
+  await page.getByLabel('Explain what the query asks of authentik').check()
+  await run(page)
+  await expect
+    .poll(() => table.getByRole('row').allTextContents(), patience)
+    .toEqual([
+      'EndpointStatusRowsBytesWaitedTookFor',
+      expect.stringMatching(/^\/core\/groups\/2008\d+[\d.]+ ms[\d.]+ msQuery\.groups$/),
+      expect.stringMatching(/^\/core\/groups\/2008\d+[\d.]+ ms[\d.]+ msGroup\.users$/),
+    ])
+  expect(await page.getByText('Paid: requests 2, rows 16.').isVisible()).toBe(true)
+  await takePicture(page, 'explain')
+  expect(complaints).toEqual([])
+}, 60_000)
+
+it('has the box only where queries are explained', async () => {
+  for (const explain of [true, false]) {
+    const { url } = await startGateway({ graphiql: true, explain })
+    const page = await fetch(url, { headers: { accept: 'text/html' } })
+    expect((await page.text()).includes('Explain what the query asks')).toBe(explain)
+  }
+})
 
 it.each(releases)('has examples that find all they ask for on %s', async (release) => {
   const { ask } = await startGateway({ release })
@@ -97,7 +128,7 @@ it.each([
 })
 
 it('is made and compressed once', async () => {
-  const getPage = createGraphiQL(examples, undefined)
+  const getPage = createGraphiQL({ examples, explain: false })
   const [first, second] = await Promise.all([getPage('br'), getPage('br')])
   expect(second.body).toBe(first.body)
   expect((await getPage('gzip, br')).body).toBe(first.body)
@@ -208,10 +239,11 @@ async function run(page: Page): Promise<void> {
   await page.mouse.move(640, 790)
 }
 
-/** The picture in the README, once the scroll bars have faded. */
-async function takePicture(page: Page, path: string): Promise<void> {
+/** A picture in the README, once the scroll bars have faded, if it is wanted. */
+async function takePicture(page: Page, name: string): Promise<void> {
+  if (!PICTURES) return
   await page.waitForTimeout(2000)
-  await page.screenshot({ path })
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) })
 }
 
 async function answerOn(page: Page): Promise<string> {

@@ -34,6 +34,7 @@ describe('The line of a request', () => {
       path: '/graphql',
       operation: 'Both',
       kind: 'query',
+      estimated: 5,
       client: 'admin',
       clientVersion: '1.2',
       credential: expect.stringMatching(/^[\w-]{22}$/),
@@ -65,7 +66,7 @@ describe('The line of a request', () => {
     const body = JSON.stringify([{ query: 'query A { me { pk } }' }, { query: 'mutation B { __typename }' }])
     await fetch(gateway.url, { ...post, body })
     expect((await lineOf(gateway)).operations).toEqual([
-      { operation: 'A', kind: 'query' },
+      { operation: 'A', kind: 'query', estimated: 1 },
       { operation: 'B', kind: 'mutation' },
     ])
   })
@@ -329,6 +330,19 @@ describe('Metrics', () => {
     expect(text).toMatch(/nodejs_heap_size_used_bytes \d/)
     expect(text).not.toContain('s3cret')
     expect((await fetch(metrics.replace('/metrics', '/'))).status).toBe(404)
+  })
+
+  it('tell what queries were estimated to cost beside what they cost, and nothing of mutations', async () => {
+    const gateway = await startGateway({ metricsPort: 0, maxCost: 9 })
+    await gateway.ask('{ users(first: 1000) { totalCount } }')
+    await gateway.askOnce('{ users(first: 1000) { nodes { pk } } }')
+    await gateway.askOnce('mutation { revokeAccessTokens(ids: [42]) { revokedCount } }')
+    const { text = '' } = (await gateway.readMetrics?.()) ?? {}
+    // One row twice, and one query that is refused.
+    expect(text).toContain('authentik_graphql_query_estimated_requests_sum 12\n')
+    expect(text).toContain('authentik_graphql_query_estimated_requests_count 3\n')
+    expect(text).toContain('authentik_graphql_query_requests_sum 2\n')
+    expect(text).toContain('authentik_graphql_query_requests_count 3\n')
   })
 
   it('tell who hung up, and which answers of authentik are failures', async () => {

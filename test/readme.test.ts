@@ -113,7 +113,8 @@ it('tells how to stitch a larger graph', async () => {
   expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer demo-plain'])
 })
 
-it('shows a picture that is there', () => {
-  const [, path = ''] = /!\[[^\]]+\]\(([^)]+)\)/.exec(readme) ?? []
-  expect(existsSync(join(root, path))).toBe(true)
+it('shows pictures that are there', () => {
+  const paths = [...readme.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path = '']) => path)
+  expect(paths).toHaveLength(2)
+  for (const path of paths) expect(existsSync(join(root, path))).toBe(true)
 })

@@ -4,10 +4,12 @@ import {
   buildSchema,
   type GraphQLNamedType,
   type GraphQLSchema,
+  graphql,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isObjectType,
+  print,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { printForPeople } from '../src/graph/sdl.ts'
@@ -18,6 +20,23 @@ const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.star
 
 it('is printed in schema.graphql', async () => {
   await expect(printForPeople(schema)).toMatchFileSnapshot('../schema.graphql')
+})
+
+it('tells what fields cost to people, who read the definitions with it, and not to composers', async () => {
+  const printed = buildSchema(printForPeople(schema))
+  const directivesOf = (type: string, field: string) => {
+    const found = printed.getType(type)
+    const { directives = [] } = (isObjectType(found) && found.getFields()[field]?.astNode) || {}
+    return directives.map((directive) => print(directive))
+  }
+  expect(directivesOf('User', 'accessTokens')).toEqual([
+    '@cost(weight: "1")',
+    '@listSize(assumedSize: 100, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',
+  ])
+  expect(directivesOf('UserConnection', 'nodes')).toEqual(['@cost(weight: "0")'])
+  expect(directivesOf('User', 'username')).toEqual([])
+  const { data } = await graphql({ schema, source: '{ _service { sdl } _sdl }' })
+  expect(JSON.stringify(data)).not.toMatch(/@cost|@listSize/)
 })
 
 it('is made without the fields that it is told to leave out, and no others', () => {

@@ -82,7 +82,7 @@ function withoutRequestIds(lines: string): string {
 
 const canary = (name: string) => `canary-${name}-canary`
 
-it('tells no secret in its log, its errors, its page, the title of it and its liveness', async () => {
+it('tells no secret in its log, its errors, what it explains, its page, the title of it and its liveness', async () => {
   const planted = new Set<string>()
   const plant = (name: string) => {
     planted.add(name)
@@ -118,7 +118,7 @@ it('tells no secret in its log, its errors, its page, the title of it and its li
     response.writeHead(status, { ...headers, location: `http://127.0.0.1:1/${plant('location')}` })
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
   })
-  const running = run({ AUTHENTIK_URL: url, LOG_LEVEL: 'debug' })
+  const running = run({ AUTHENTIK_URL: url, LOG_LEVEL: 'debug', EXPLAIN: 'on' })
   const here = await addressOf(running)
   const secrets = {
     authorization: `Bearer ${plant('bearer')}`,
@@ -137,14 +137,13 @@ it('tells no secret in its log, its errors, its page, the title of it and its li
   }`
   const json = { 'content-type': 'application/json' }
   const variables = { id: plant('variable') }
-  const answer = await send(
-    '/graphql',
-    json,
-    JSON.stringify({ query, variables, extensions: { x: plant('extension') } }),
-  )
+  const body = JSON.stringify({ query, variables, extensions: { x: plant('extension') } })
+  const answer = await send('/graphql', json, body)
   const { data, errors } = JSON.parse(answer) as { data: unknown; errors: readonly { path: unknown }[] }
   expect(errors.length).toBeGreaterThan(5)
   expect(JSON.stringify(data)).toContain(canary('attributes'))
+  const { extensions } = JSON.parse(await send('/graphql', { ...json, 'x-explain': '1' }, body))
+  expect(extensions.explain.requests.length).toBeGreaterThan(5)
   const address = new URLSearchParams({ query: `{ ${plant('query-of-address')} }`, title: plant('title-of-address') })
   const page = await send(`/graphql?${address}`, { accept: 'text/html' })
   const [, title = ''] = /<title>(.*?)<\/title>/s.exec(page) ?? []
@@ -159,7 +158,7 @@ it('tells no secret in its log, its errors, its page, the title of it and its li
   expect(lines.split('\n').length).toBeGreaterThan(8)
   // The caller's own input is repeated to the caller alone.
   const told = JSON.stringify(errors).replaceAll(canary('variable'), '')
-  const places = { lines, told, page, title, others: others.join() }
+  const places = { lines, told, explained: JSON.stringify(extensions), page, title, others: others.join() }
   const hits = [...planted].flatMap((name) =>
     Object.entries(places).flatMap(([place, text]) => (text.includes(canary(name)) ? `${name} in ${place}` : [])),
   )

@@ -115,9 +115,10 @@ async function parametersSent(name, filter) {
       : `{ ${name} { nodes { __typename } } }`,
     variableValues: { filter },
     contextValue: {
-      authentik: { requireCredential() {}, pageLimit: { largestPage: 100 }, findPage },
+      authentik: { requireCredential() {}, pageLimit: { largestPage: 100 }, causes: [], findPage },
       account,
       tab: new Tab(account),
+      operation: {},
       kept: new Map(),
     },
   })

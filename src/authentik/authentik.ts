@@ -24,6 +24,8 @@ export interface AuthentikOptions {
   readonly account: Account
   readonly operation: OperationRecord
   readonly observer: Observer
+  /** The schema coordinates of the fields for which it is asked, if the operation is to be explained. */
+  readonly causes?: readonly string[]
   /** The caller's address, if authentik is told. */
   readonly forwardedFor?: string | undefined
   /** Who waits for what is read. Without it the work goes on to its end, and holds one page at a time. */
@@ -36,6 +38,16 @@ export class Authentik {
 
   constructor(options: AuthentikOptions) {
     this.#options = options
+  }
+
+  /** For which fields it is asked, if the operation is to be explained. */
+  get causes(): readonly string[] {
+    return this.#options.causes ?? unexplained
+  }
+
+  /** The same, asked for those fields. */
+  because(causes: readonly string[]): Authentik {
+    return new Authentik({ ...this.#options, causes })
   }
 
   /** How many rows authentik was seen to give on a page, by anybody. */
@@ -179,12 +191,14 @@ export class Authentik {
     ask: (read: ReadRecord) => Promise<Answer>,
   ): Promise<object> {
     const { operation, observer } = this.#options
-    const read = new ReadRecord(operation, method, expected.path)
+    const read = new ReadRecord(operation, { method, template: expected.path, causes: this.causes })
     try {
       const answer = await ask(read)
       read.status = answer.status
       read.requestId = answer.requestId
+      read.bytes = answer.bytes
       const body = judge(answer, expected)
+      read.rows = rowsIn(body)
       this.#learn()
       return body
     } catch (error) {
@@ -211,6 +225,13 @@ export class Authentik {
       upstream.accept(credential.authorization)
     }
   }
+}
+
+const unexplained: readonly string[] = []
+
+/** The rows of a page; any other body is one. */
+function rowsIn(body: { readonly results?: unknown }): number {
+  return Array.isArray(body.results) ? body.results.length : 1
 }
 
 /** A page of a few rows costs authentik no more than a look-up. */

@@ -105,6 +105,22 @@ export const settings = {
     read: readSwitch,
     meaning: 'Whether the schema is without `clientSecret`, `idToken` and `idTokenClaims`: `on` or `off`.',
   },
+  maxCost: {
+    name: 'MAX_COST',
+    otherwise: 'off',
+    expected: `a whole number from 1 to ${limits.upstreamRequests - 1}`,
+    read: wholeNumber(1, limits.upstreamRequests - 1),
+    meaning:
+      'How many requests to authentik a query may need at most, as the gateway estimates before it runs. Queries beyond are refused.',
+  },
+  explain: {
+    name: 'EXPLAIN',
+    default: 'off',
+    expected: '"on" or "off"',
+    read: readSwitch,
+    meaning:
+      'Whether the header `x-explain` has queries explained: what they ask of authentik, and why. `on` or `off`.',
+  },
   persistedOperations: {
     name: 'PERSISTED_OPERATIONS',
     otherwise: 'none',

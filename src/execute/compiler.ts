@@ -19,7 +19,7 @@ import { isListOfPromises, leave, priceOfPromises, priceOfText } from '../graph/
 import { type Declaration, declarationOf, type Shortened } from '../graph/declaration.ts'
 import { weightOf } from '../graph/loading/wanted.ts'
 import { Reading } from '../graph/reading.ts'
-import { fieldsOf, type Selecting } from '../graph/selected.ts'
+import { fieldsByKey, type Selecting } from '../graph/selected.ts'
 import { limits } from '../limits.ts'
 import { type Complete, fail, listOf, paid, required, Unusual } from './completion.ts'
 import { type Plain, parentOf, plainOf, readerOf } from './reader.ts'
@@ -62,7 +62,7 @@ export class Compiler {
     const fields: Planned[] = []
     // To copy an object with all its properties takes less time than to add these one by one.
     const empty: Answer = {}
-    for (const [key, nodes] of this.#byKey(type, sets)) {
+    for (const [key, nodes] of fieldsByKey(this.#selecting, type, sets)) {
       this.fieldsLeft -= 1
       if (key === '__proto__' || this.fieldsLeft < 0) throw new Unusual()
       const field = type.getFields()[nodes[0]?.name.value ?? '']
@@ -80,18 +80,6 @@ export class Compiler {
       }
       return answer
     }
-  }
-
-  /** The fields selected, by their names in the answer, in its order. */
-  #byKey(type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> {
-    const found = new Map<string, FieldNode[]>()
-    for (const node of fieldsOf(this.#selecting, type, sets)) {
-      const key = (node.alias ?? node.name).value
-      const same = found.get(key)
-      if (same) same.push(node)
-      else found.set(key, [node])
-    }
-    return found
   }
 
   #fill(

@@ -2,18 +2,20 @@ import { type ExecutionArgs, type ExecutionResult, execute, getOperationAST } fr
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
 import type { Plans } from './plan.ts'
-import { hasFailed } from './run.ts'
 
 export type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>
 
 /**
  * Executes an operation by its plan, where it has one. Whatever goes wrong is run by graphql-js, over the same context, whose
- * loaders remember: nothing is asked twice, and nothing is paid twice. A query that is given up has one error and no data.
+ * loaders remember: nothing is asked twice, and nothing is paid twice. A query that is given up has one error and no data. What is to
+ * be explained is run by graphql-js as well: there each field asks for itself.
  */
 export function createExecute(plans: Pick<Plans, 'find'>): Execute {
   return (args) => {
     const context = args.contextValue as Context
-    const plan = hasFailed(context)
+    const begun = context.kept.get(runAgain) as ReturnType<Execute> | undefined
+    if (begun) return begun
+    const plan = context.operation.reads
       ? undefined
       : plans.find(args.document, args.operationName, args.variableValues ?? {})
     if (!plan) return executeByGraphql(args)
@@ -22,6 +24,15 @@ export function createExecute(plans: Pick<Plans, 'find'>): Execute {
       () => executeByGraphql(args),
     )
   }
+}
+
+/**
+ * Begins to execute, by graphql-js, an operation whose plan has just failed, for whoever executes it over the same context: what it loads
+ * goes with what the plan had begun to load.
+ */
+export function runAgain(args: ExecutionArgs): void {
+  const { kept } = args.contextValue as Context
+  kept.set(runAgain, executeByGraphql(args))
 }
 
 /** Executes an operation by graphql-js alone. */

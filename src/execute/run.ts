@@ -10,11 +10,6 @@ export interface Places {
   readonly uses: ((completed: unknown) => void)[]
 }
 
-/** Whether a plan has failed to run the operation, so that graphql-js has to. */
-export function hasFailed({ kept }: Context): boolean {
-  return kept.has(hasFailed)
-}
-
 /** One run of a plan. It ends when nothing is awaited any more, and fails with the first failure, as if it had not been. */
 export class Run {
   readonly context: Context
@@ -100,7 +95,6 @@ export class Run {
   fail(error: unknown): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.context.kept.set(hasFailed, true)
     this.context.tab.giveBack()
     this.#fail(error)
   }

@@ -6,8 +6,8 @@ import {
   responsePathAsArray,
 } from 'graphql'
 import type { Payer } from '../authentik/account.ts'
-import type { Context } from '../context.ts'
-import { withoutStack } from '../errors.ts'
+import { because, type Context } from '../context.ts'
+import { inputError, withoutStack } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { weightOf } from './loading/wanted.ts'
 import { inTurn } from './pace.ts'
@@ -18,6 +18,12 @@ type Resolver<C> = GraphQLFieldResolver<unknown, C, object>
 export function charge({ authentik, tab }: Context, objects: number, payer: Payer = 'queries'): void {
   authentik.requireCredential()
   tab.payObjects(objects, payer)
+}
+
+/** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `charge` throws. */
+export function chargeIds(context: Context, ids: readonly unknown[], what = 'ids', payer?: Payer): void {
+  if (ids.length > limits.ids) throw inputError(`at most ${limits.ids} ${what}`, ids.length)
+  charge(context, ids.length, payer)
 }
 
 // Objects inside others cost authentik nothing, but the gateway time and memory, and so do errors. A query pays for them before
@@ -35,7 +41,7 @@ export function charge({ authentik, tab }: Context, objects: number, payer: Paye
  */
 export function charged<C>(resolve: Resolver<C>, isLeaf: boolean): Resolver<C> {
   return (body, args, operation, info) => {
-    const context = operation as Context
+    const context = because(operation as Context, () => [`${info.parentType}.${info.fieldName}`])
     const isFree = !isQuery(info)
     if (!isFree && context.account.isOverdrawn) {
       if (!isLeaf) return context.account.never
@@ -48,7 +54,7 @@ export function charged<C>(resolve: Resolver<C>, isLeaf: boolean): Resolver<C> {
         : lasting
     }
     try {
-      const value = resolve(body, args, operation, info)
+      const value = resolve(body, args, context as C, info)
       return value instanceof Promise ? value.then(take, failAt(context, info)) : take(value)
     } catch (error) {
       const failure = located(error, info)

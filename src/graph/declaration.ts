@@ -30,12 +30,23 @@ declare global {
       fromOwnEndpoint?: boolean
       /** Whether the objects in the field are shortened: a property that they lack is loaded from their own endpoint. */
       shortened?: Shortened
+      /** The properties that those objects have, whichever release shortened them. Estimates count no request for these. */
+      tells?: readonly string[]
+      /** What the resolver asks authentik for. Estimates count it. */
+      asks?: Asks
     }
   }
 }
 
 /** Whether the objects in a field are shortened: always, or if the function says so of a body. */
 export type Shortened = true | ((body: object) => boolean)
+
+/**
+ * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, or the whole list; the members of groups; each of
+ * the objects whose keys the body has; or, once in an operation, who the caller is. What is `listed` came with the body, and
+ * authentik lists it by the body's key as well.
+ */
+export type Asks = 'object' | 'objects' | 'rows' | 'whole' | 'members' | 'referred' | 'listed' | 'caller'
 
 /** What a field declares of the body that it reads. */
 export interface Declaration {
@@ -44,6 +55,8 @@ export interface Declaration {
   readonly embedded?: boolean
   readonly fromOwnEndpoint?: boolean
   readonly shortened?: Shortened
+  readonly tells?: readonly string[]
+  readonly asks?: Asks
 }
 
 /** What the field declares, from the extensions in which Pothos keeps it. Fields of `t.expose...` are embedded. */

@@ -3,8 +3,8 @@ import { type Context, keep } from '../context.ts'
 import { inputError, nullIfNotFound } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
-import { charge, eachAlone } from './charges.ts'
-import { chargeIds, lookups } from './loading/lookup.ts'
+import { charge, chargeIds, eachAlone } from './charges.ts'
+import { lookups } from './loading/lookup.ts'
 import { wantedOf } from './loading/wanted.ts'
 
 /** What has a global id: every type that has a look-up. */
@@ -62,6 +62,7 @@ builder.queryType({
   fields: (t) => ({
     node: t.field({
       type: Node,
+      asks: 'object',
       description: 'The object with this global id. Null if it is absent or hidden from the caller.',
       args: { id: t.arg.id({ required: true, description: 'A global id; a bare key has no type.' }) },
       resolve: async (_root, { id }, context, info) => {
@@ -72,6 +73,7 @@ builder.queryType({
     nodes: t.field({
       type: [Node],
       nullable: { list: false, items: true },
+      asks: 'objects',
       description:
         'The objects with these global ids, in their order. An absent or hidden object is null. A malformed id, a forbidden object and a failed one are null with an error each.',
       args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${limits.ids}.` }) },

@@ -1,5 +1,4 @@
 import {
-  buildASTSchema,
   type ConstDirectiveNode,
   type DocumentNode,
   type GraphQLSchema,
@@ -9,15 +8,30 @@ import {
   print,
   printSchema,
 } from 'graphql'
+import { costDirectives, costsOf } from './cost-directives.ts'
 
 // One schema, printed for three readers: people, schema stitching and federation. The last two spell `@key` differently.
 
 /** Directives by schema coordinate: `User` or `Query.nodes`. */
 type Annotations = Readonly<Record<string, string>>
 
-/** The schema as people read it: without what is there for composing machines, whose names begin with "_". */
+/** The schema as people read it, with what it costs: without what is there for composing machines, whose names begin with "_". */
 export function printForPeople(schema: GraphQLSchema): string {
-  return `${printSchema(buildASTSchema(forPeople(schema)))}\n`
+  return `${costDirectives}\n\n${spaced(print(annotate(forPeople(schema), costsOf(schema))))}\n`
+}
+
+/** The text with an empty line before each description that does not come first. */
+function spaced(text: string): string {
+  let isInside = false
+  const lines = text.split('\n')
+  const isFirst = (index: number) => /[{(]$|^$/.test(lines[index - 1] ?? '')
+  return lines
+    .flatMap((line, index) => {
+      const begins = !isInside && /^ +"""/.test(line)
+      if (line.split('"""').length === 2) isInside = !isInside
+      return begins && !isFirst(index) ? ['', line] : [line]
+    })
+    .join('\n')
 }
 
 /** What machines are told of a type whose objects have keys: its name, and the field that shows the key. */

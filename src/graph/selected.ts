@@ -41,6 +41,22 @@ export function* fieldsOf(
   }
 }
 
+/** The same, by their names in the answer. */
+export function fieldsByKey(
+  selecting: Selecting,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+): Map<string, FieldNode[]> {
+  const found = new Map<string, FieldNode[]>()
+  for (const node of fieldsOf(selecting, type, sets)) {
+    const key = (node.alias ?? node.name).value
+    const same = found.get(key)
+    if (same) same.push(node)
+    else found.set(key, [node])
+  }
+  return found
+}
+
 function isIncluded(selection: SelectionNode, { variableValues }: Selecting): boolean {
   if (!selection.directives?.length) return true
   if (getDirectiveValues(GraphQLSkipDirective, selection, variableValues)?.['if'] === true) return false

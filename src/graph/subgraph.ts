@@ -2,8 +2,8 @@ import type { GraphQLSchema } from 'graphql'
 import { inputError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
-import { eachAlone } from './charges.ts'
-import { chargeIds, lookups } from './loading/lookup.ts'
+import { chargeIds, eachAlone } from './charges.ts'
+import { lookups } from './loading/lookup.ts'
 import { getNode, typenameOf } from './node.ts'
 import { type Entity, printForFederation, printForStitching } from './sdl.ts'
 
@@ -69,6 +69,7 @@ builder.queryFields((t) => ({
   _entities: t.field({
     type: [EntityUnion],
     nullable: { list: false, items: true },
+    asks: 'objects',
     description:
       'The entities with those keys, in their order (Apollo Federation). One that is unknown, malformed, absent or hidden is null with an error of its own.',
     args: {

@@ -2,10 +2,20 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga'
+import { explainPanel } from './explain-panel.ts'
 
-/** Shows GraphiQL to browsers at /graphql, with a tab for each example, and with a token filled in where one is given. */
-export function showGraphiQL(examples: readonly string[], demonstrationToken: string | undefined): Plugin {
-  const getPage = createGraphiQL(examples, demonstrationToken)
+export interface PageOptions {
+  /** Each has a tab. */
+  readonly examples: readonly string[]
+  /** The token that is filled in. */
+  readonly demonstrationToken?: string | undefined
+  /** Whether queries are explained on demand. */
+  readonly explain: boolean
+}
+
+/** Shows GraphiQL to browsers at /graphql. */
+export function showGraphiQL(options: PageOptions): Plugin {
+  const getPage = createGraphiQL(options)
   return {
     async onRequest({ request, url, endResponse, fetchAPI }) {
       const wantsPage = request.method === 'GET' && request.headers.get('accept')?.includes('text/html')
@@ -28,11 +38,8 @@ type Form = 'br' | 'gzip' | 'identity'
  * GraphiQL with example queries, on a page that asks no host but its own. The page has 9 MB, so it is made at the first
  * request, and compressed once for each encoding.
  */
-export function createGraphiQL(
-  examples: readonly string[],
-  demonstrationToken: string | undefined,
-): (acceptEncoding: string) => Promise<RenderedPage> {
-  const render = once(() => renderPage(examples, demonstrationToken))
+export function createGraphiQL(options: PageOptions): (acceptEncoding: string) => Promise<RenderedPage> {
+  const render = once(() => renderPage(options))
   const forms: Record<Form, () => Promise<Uint8Array<ArrayBuffer>>> = {
     // The best quality takes 15 seconds for a tenth less.
     br: once(async () => brotli((await render()).html, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })),
@@ -55,7 +62,7 @@ export function createGraphiQL(
 const brotli = promisify(brotliCompress)
 const zip = promisify(gzip)
 
-async function renderPage(examples: readonly string[], demonstrationToken: string | undefined) {
+async function renderPage({ examples, demonstrationToken, explain }: PageOptions) {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   const authorization = `Bearer ${demonstrationToken ?? '<your authentik API token>'}`
   const options: GraphiQLOptions = {
@@ -68,13 +75,15 @@ async function renderPage(examples: readonly string[], demonstrationToken: strin
     shouldPersistHeaders: false,
   }
   // The options stand inside the script as JSON, where a "</script>" would end it.
-  const html = renderGraphiQL(options).replace(JSON.stringify(options), (json) => json.replaceAll('<', '\\u003c'))
+  const html = renderGraphiQL(options)
+    .replace(JSON.stringify(options), (json) => json.replaceAll('<', '\\u003c'))
+    .replace('<div id="root"></div>', (root) => (explain ? root + explainPanel : root))
   return { html: Buffer.from(html), policy: policyFor(html) }
 }
 
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><path d="M16 3 27.3 9.5v13L16 29 4.7 22.5v-13Z" fill="none" stroke="#fd4b2d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="13.5" r="3.5" fill="#fd4b2d"/><path d="M14.5 15h3l1.2 7h-5.4Z" fill="#fd4b2d"/></svg>`
 
-/** What the page may do: run its own script and workers, ask its own host, and nothing else. */
+/** What the page may do: run its own scripts and workers, ask its own host, and nothing else. */
 function policyFor(html: string): string {
   const scripts = [...html.matchAll(/<script\b[^>]*>(.*?)<\/script\b/gis)].map(([, script = '']) => script)
   const hashes = scripts.map((script) => `'sha256-${createHash('sha256').update(script).digest('base64')}'`)

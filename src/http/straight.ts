@@ -1,31 +1,29 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import type { DocumentNode } from 'graphql'
+import type { DocumentNode, GraphQLSchema } from 'graphql'
 import type { Context } from '../context.ts'
+import type { Estimate } from '../execute/bill.ts'
+import { runAgain } from '../execute/execute.ts'
 import type { Plan, Plans } from '../execute/plan.ts'
-import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
+import type { Costs } from './costs.ts'
 import { acceptedType } from './hardening.ts'
 import { Flight, Joining } from './joining.ts'
 import { endOperation, recordOf, startOperation } from './observing.ts'
 import type { Beginnings } from './one-by-one.ts'
+import { isPlain, readBody, readSent, type Sent } from './plain-request.ts'
 
 // The straight way: a query whose document has passed all guards before goes from node's HTTP server to its plan. Whatever is odd
 // about a request, and whatever goes wrong, is answered by yoga, with the body that was read and the context that has been used.
-
-/** What a request asks for. */
-export interface Sent {
-  readonly [parameter: string]: unknown
-  readonly variables: Readonly<Record<string, unknown>>
-  readonly operationName: string | undefined
-}
 
 /** Finds the document that is sent, or named, if it has passed all guards. Undefined leaves the request to yoga. */
 export type Find = (sent: Sent) => DocumentNode | undefined
 
 export interface StraightOptions {
+  readonly schema: GraphQLSchema
   readonly find: Find
   readonly plans: Plans
+  readonly costs: Costs
   readonly beginnings: Beginnings
   readonly openContext: (request: IncomingMessage, waiting: Waiting) => Context
   /** What besides its body tells a query from others: equal ones are joined. */
@@ -102,7 +100,7 @@ class StraightWay {
     if (response.closed) return
     try {
       const plan = this.#options.plans.find(document, sent.operationName, sent.variables)
-      if (!plan) {
+      if (!plan || this.#options.costs.isTooHigh(this.#estimate(known))) {
         this.#leave(known)
         return
       }
@@ -143,16 +141,22 @@ class StraightWay {
     })
   }
 
-  #open({ request, document, sent }: Known, waiting: Waiting): Context {
+  #open(known: Known, waiting: Waiting): Context {
     const { openContext, observer } = this.#options
+    const { request, document, sent } = known
     const context = openContext(request, waiting)
+    context.operation.estimated = this.#estimate(known)?.requests
     startOperation(observer, context.operation, { document, operationName: sent.operationName })
     return context
   }
 
+  #estimate({ document, sent }: Known): Estimate | undefined {
+    return this.#options.costs.estimate(document, sent.operationName, sent.variables)
+  }
+
   /** Sends what the plan answers, and tells it; leaves it to yoga where that has errors. */
   #run(known: Known, plan: Plan, context: Context, tell: Flight['land'] = () => {}): void {
-    const { request, response } = known
+    const { response } = known
     const answer = plan.run(context).then((data) => {
       endOperation(this.#options.observer, context.operation, { data })
       const text = JSON.stringify({ data })
@@ -160,10 +164,17 @@ class StraightWay {
       tell({ text, account: context.account })
     })
     answer.catch(() => {
-      opened.set(request, context)
+      const isAwaited = !response.closed && !response.headersSent
+      if (isAwaited) this.#runAgain(known, context)
       tell(undefined)
-      if (!response.closed && !response.headersSent) this.#leave(known)
+      if (isAwaited) this.#leave(known)
     })
+  }
+
+  #runAgain({ request, document, sent }: Known, contextValue: Context): void {
+    const { operationName, variables: variableValues } = sent
+    runAgain({ schema: this.#options.schema, document, operationName, variableValues, contextValue })
+    opened.set(request, contextValue)
   }
 }
 
@@ -187,46 +198,6 @@ function signalOf(response: ServerResponse): AbortSignal {
     if (!response.writableFinished) caller.abort()
   })
   return caller.signal
-}
-
-/** Whether a request is plain by its head. */
-function isPlain(request: IncomingMessage, corsOrigins: readonly string[]): boolean {
-  const { method, url, headers } = request
-  return (
-    method === 'POST' &&
-    url === '/graphql' &&
-    /^application\/json(; ?charset=utf-8)?$/.test(headers['content-type'] ?? '') &&
-    headers['content-encoding'] === undefined &&
-    headers['transfer-encoding'] === undefined &&
-    Number(headers['content-length']) <= limits.requestBytes &&
-    (headers.origin === undefined || !corsOrigins.includes(headers.origin)) &&
-    acceptedType(request) !== undefined
-  )
-}
-
-function readBody(request: IncomingMessage, use: (body: Buffer) => void): void {
-  const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.once('end', () => {
-    const [only] = chunks
-    use(chunks.length === 1 && only ? only : Buffer.concat(chunks))
-  })
-}
-
-/** What a plain request asks for; undefined for a batch, and for what is wrong. */
-function readSent(text: string): Sent | undefined {
-  let sent: unknown
-  try {
-    sent = JSON.parse(text)
-  } catch {
-    // Yoga says what is wrong.
-    return undefined
-  }
-  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return undefined
-  const { operationName, variables, ...rest } = sent as Readonly<Record<string, unknown>>
-  const isNamed = operationName == null || typeof operationName === 'string'
-  if (!isNamed || typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) return undefined
-  return { ...rest, operationName: operationName ?? undefined, variables: (variables ?? {}) as Sent['variables'] }
 }
 
 function send({ request, response }: Pick<Known, 'request' | 'response'>, text: string | Buffer): void {

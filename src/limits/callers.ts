@@ -44,6 +44,11 @@ export const callersLimits = {
   /** Bytes that a remembered document takes beside its text: its hash, and its places in two lists. */
   rememberedDocumentOverheadBytes: 500,
 
+  /** Fields of one document that an estimate looks at, as often as fragments repeat them. With more, a query may cost all that is allowed. */
+  estimatedFields: 2000,
+  /** Estimates that are kept of one document, by the values of its variables: together they take less than the parsed document. */
+  estimatesOfDocument: 20,
+
   // What one operation may cost.
 
   /** Requests to authentik, which answers some 20 in a second. */
@@ -97,6 +102,8 @@ export const callersLimits = {
   pagesAhead: 3,
   /** Rounds of requests for one window. A list that has not settled by then changes faster than it can be read. */
   rounds: 10,
+  /** Distinct objects in a list without pages, for estimates: the groups of a user, say, or of few users. Most have fewer. */
+  assumedObjects: 6,
   /** Objects of one type that are asked for one by one. For more, one page is cheaper if it is known to hold them. */
   oneByOne: 3,
   /** Rows of a list that is read whole, of applications say: an installation has tens of them. */

@@ -59,6 +59,10 @@ function lineOf(request: RequestFacts) {
   }
 }
 
-function nameOf({ name, kind }: OperationFacts) {
-  return { ...(name !== undefined && { operation: name }), ...(kind !== undefined && { kind }) }
+function nameOf({ name, kind, estimated }: OperationFacts) {
+  return {
+    ...(name !== undefined && { operation: name }),
+    ...(kind !== undefined && { kind }),
+    ...(estimated !== undefined && { estimated }),
+  }
 }

@@ -19,6 +19,9 @@ export interface Metrics {
 /** Seconds, as OpenTelemetry advises for HTTP, and some for authentik's long lists. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60]
 
+/** Requests to authentik that one query makes: an operation may make 500. */
+const requestBuckets = [0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500]
+
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH']
 
 /**
@@ -43,6 +46,10 @@ export function createMetrics(conditions: () => Conditions): Metrics {
     'authentik_graphql_queue_duration_seconds',
     'The wait of requests to authentik for their turn.',
   )
+  const ofQueries = (name: string, help: string) =>
+    new Histogram({ name: `authentik_graphql_query_${name}`, help, buckets: requestBuckets, registers })
+  const estimated = ofQueries('estimated_requests', 'Requests to authentik that queries were expected to make at most.')
+  const made = ofQueries('requests', 'Requests to authentik that the same queries made.')
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name: `authentik_graphql_${name}`, help, labelNames, registers })
   const refused = counter('refused_total', 'Requests to authentik that were refused, since too many wait.')
@@ -93,8 +100,11 @@ export function createMetrics(conditions: () => Conditions): Metrics {
       served.observe(labels, took.all / 1000)
       for (const [code, count] of codes) errors.inc({ code }, count)
     },
-    operationEnded({ joined: isJoined }) {
+    operationEnded({ joined: isJoined, estimated: expected, requests }) {
       if (isJoined) joined.inc()
+      if (expected === undefined) return
+      estimated.observe(expected)
+      made.observe(requests)
     },
     readEnded({ waited: wait, shared: isShared, failure }) {
       waited.observe(wait / 1000)

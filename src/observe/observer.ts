@@ -49,10 +49,16 @@ export interface OperationFacts {
   readonly request: RequestFacts
   readonly name: string | undefined
   readonly kind: string | undefined
+  /** How many requests to authentik it was expected to make at most; undefined for what is no query. */
+  readonly estimated: number | undefined
+  /** How many it made, shared answers and further tries not counted. */
+  readonly requests: number
   /** Codes of the errors in its answer. */
   readonly codes: readonly string[]
   /** It was given the answer of an identical query that was on its way. */
   readonly joined: boolean
+  /** What it has asked authentik for, in this order, if it is to be explained. */
+  readonly reads: readonly ReadFacts[] | undefined
 }
 
 /** What one operation asks authentik for. */
@@ -61,9 +67,17 @@ export interface ReadFacts {
   readonly method: 'GET' | 'DELETE'
   /** The path with names in braces for keys. */
   readonly template: string
+  /** The schema coordinates of the fields that need it, if the operation is to be explained. */
+  readonly causes: readonly string[]
   readonly status: number | undefined
   /** authentik's own request id. */
   readonly requestId: string | undefined
+  /** Of the answer's body, as they came; they may be zipped. */
+  readonly bytes: number
+  /** Objects that came: the rows of a page, or one. */
+  readonly rows: number
+  /** Whether its turn has come. */
+  readonly hasBegun: boolean
   /** Milliseconds for a turn, and for the answer. */
   readonly waited: number
   readonly took: number

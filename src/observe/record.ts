@@ -99,13 +99,21 @@ export class OperationRecord implements OperationFacts {
   readonly request: RequestRecord
   name: string | undefined
   kind: string | undefined
+  estimated: number | undefined
+  requests = 0
   codes: readonly string[] = []
   joined = false
+  reads: ReadFacts[] | undefined
   /** Whether its end has been told. */
   hasEnded = false
 
   constructor(request: RequestRecord) {
     this.request = request
+  }
+
+  /** From now on it gathers what it asks authentik for, and why. */
+  beginToExplain(): void {
+    this.reads = []
   }
 }
 
@@ -114,8 +122,11 @@ export class ReadRecord implements ReadFacts {
   readonly operation: OperationRecord
   readonly method: 'GET' | 'DELETE'
   readonly template: string
+  readonly causes: readonly string[]
   status: number | undefined
   requestId: string | undefined
+  bytes = 0
+  rows = 0
   shared = false
   retried = 0
   failure: Failure | undefined
@@ -123,11 +134,20 @@ export class ReadRecord implements ReadFacts {
   #begun: number | undefined
   #ended: number | undefined
 
-  constructor(operation: OperationRecord, method: 'GET' | 'DELETE', template: string) {
+  constructor(
+    operation: OperationRecord,
+    { method, template, causes }: Pick<ReadFacts, 'method' | 'template' | 'causes'>,
+  ) {
     this.operation = operation
     this.method = method
     this.template = template
+    this.causes = causes
+    operation.reads?.push(this)
     operation.request.waiting.start()
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun !== undefined
   }
 
   get waited(): number {
@@ -142,11 +162,15 @@ export class ReadRecord implements ReadFacts {
   begin(): void {
     if (this.#begun !== undefined || this.#ended !== undefined) return
     this.#begun = performance.now()
-    const { waiting, working, upstream } = this.operation.request
+    const { operation, shared } = this
+    const { waiting, working, upstream } = operation.request
     waiting.stop()
     working.start()
-    if (this.shared) upstream.shared += 1
-    else upstream.requests += 1
+    if (shared) upstream.shared += 1
+    else {
+      upstream.requests += 1
+      operation.requests += 1
+    }
   }
 
   /** There is an answer, or none will come. */

@@ -28,6 +28,7 @@ builder.queryFields((t) => ({
   ),
   accessTokens: t.field({
     type: AccessTokenConnection,
+    asks: 'rows',
     description: "Access tokens, by default the newest first. Superusers see everybody's, others their own.",
     args: { ...pageArgs, ...grantFilter, ...tokenOrder },
     resolve: (_root, args, context, info) => accessTokens.connect(context, args, info),
@@ -38,6 +39,7 @@ builder.queryFields((t) => ({
 builder.objectField(User, 'accessTokens', (t) =>
   t.field({
     type: AccessTokenConnection,
+    asks: 'rows',
     description: "The user's access tokens, by default the newest first. Only superusers see those of other users.",
     args: { ...pageArgs, ...tokenOrder },
     resolve: async (user, args, context, info) =>
@@ -48,6 +50,7 @@ builder.objectField(User, 'accessTokens', (t) =>
 builder.objectField(OAuth2Provider, 'accessTokens', (t) =>
   t.field({
     type: AccessTokenConnection,
+    asks: 'rows',
     description: 'The access tokens that it issued, by default the newest first: those that the caller may see.',
     args: { ...pageArgs, ...tokenOrder },
     resolve: async (provider, args, context, info) =>

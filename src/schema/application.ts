@@ -11,7 +11,7 @@ import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 import { limits } from '../limits.ts'
-import { OAuth2Provider } from './oauth2-provider.ts'
+import { OAuth2Provider, toldOfProviders } from './oauth2-provider.ts'
 
 export const Application = builder.objectRef<ApplicationBody>('Application')
 
@@ -21,6 +21,7 @@ export const applications = new Lookup<string, ApplicationBody>({
   endpoint: endpoints.application,
   // By slug authentik refuses whoever lacks the right, even where they may open the application. Then the list tells.
   elsewhere: {
+    cost: { requests: 1, rows: limits.rowsPerPage },
     find: async (context, slug, refusal) => {
       const found = (await readAll(context)).find((row) => row.slug === slug)
       if (found) return found
@@ -80,6 +81,7 @@ Application.implement({
       embedded: true,
       // It has what providers of all protocols have.
       shortened: (provider) => !('client_id' in provider),
+      tells: toldOfProviders,
       description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. ${loaded}`,
       resolve: ({ provider_obj: provider }) => (isOfOtherProtocol(provider) ? null : provider),
     }),
@@ -119,6 +121,7 @@ builder.queryFields((t) => ({
   ),
   applications: t.field({
     type: ApplicationConnection,
+    asks: 'whole',
     description: `Applications by their slugs: those that the caller may open, and all for superusers. The list is read whole, whatever is asked of it, up to ${limits.rowsOfWholeList} applications.`,
     args: {
       ...pageArgs,
@@ -135,6 +138,7 @@ builder.objectField(OAuth2Provider, 'application', (t) =>
     type: Application,
     reads: ['assigned_application_slug'],
     shortened: true,
+    tells: ['slug', 'name'],
     description:
       'The application that people sign in to through it; null without one. `slug` and `name` come with the provider.',
     resolve: ({ assigned_application_slug: slug, assigned_application_name: name }) =>

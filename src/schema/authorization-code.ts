@@ -30,6 +30,7 @@ builder.queryFields((t) => ({
   ),
   authorizationCodes: t.field({
     type: AuthorizationCodeConnection,
+    asks: 'rows',
     description: "Authorization codes, the newest first. Superusers see everybody's, others their own.",
     args: { ...pageArgs, ...grantFilter },
     resolve: (_root, args, context, info) => authorizationCodes.connect(context, args, info),

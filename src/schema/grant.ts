@@ -11,7 +11,7 @@ import { Lookup, type LookupOptions } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 import type { Types } from '../graph/types.ts'
-import { OAuth2Provider, providers } from './oauth2-provider.ts'
+import { OAuth2Provider, providers, toldOfProviders } from './oauth2-provider.ts'
 import { User, users } from './user.ts'
 
 // What access tokens, refresh tokens and authorization codes share.
@@ -27,6 +27,7 @@ export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
       nullable: false,
       // Since CVE-2026-40166 was fixed, a grant has only what providers of all protocols have: no client id, for example.
       shortened: (provider) => !('client_id' in provider),
+      tells: toldOfProviders,
       description: 'The provider that issued it.',
     }),
     user: t.expose('user', { type: User, nullable: false, description: 'The user in whose name it was issued.' }),

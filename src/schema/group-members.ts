@@ -28,6 +28,8 @@ builder.objectField(Group, 'users', (t) =>
   t.field({
     type: UserConnection,
     reads: ['users'],
+    asks: 'members',
+    tells: ['pk', ...toldOfMembers],
     args: pageArgs,
     description: `The direct members, the newest user first: all of them, for whoever may see the group. A group that comes shortened (inside a user or another group) is loaded itself, which needs the right \`view_group\`. \`totalCount\`, \`pk\` and \`id\` come with the group. \`username\`, \`name\`, \`uid\`, \`isActive\`, \`email\`, \`lastLogin\` and \`attributes\` cost one request more for all groups that came on one page, if these have at most ${limits.membersAtOnce} members in sum. If they have more, a page of users is asked for each group, since authentik sends the members of a group all at once. That, and any other field of a member, needs the right \`view_user\`.`,
     resolve: async (group, page, context, info) => {

@@ -53,6 +53,7 @@ Group.implement({
       reads: ['parent', 'parents_obj'],
       include: 'include_parents',
       shortened: true,
+      tells: ['pk', 'name'],
       description: `The group that it is part of; null if there is none. Since authentik 2025.12 there may be several: then this is the first. ${loaded}`,
       resolve: (group) => parentsOf(group)?.[0],
     }),
@@ -67,6 +68,7 @@ Group.implement({
       reads: ['parents_obj', 'parent'],
       include: 'include_parents',
       shortened: true,
+      tells: ['pk', 'name'],
       description: `The groups that it is part of: several since authentik 2025.12, at most one before. ${loaded}`,
       resolve: parentsOf,
     }),
@@ -75,6 +77,7 @@ Group.implement({
       reads: ['children_obj'],
       include: 'include_children',
       shortened: true,
+      tells: ['pk', 'name', 'is_superuser', 'attributes'],
       description: `The groups that are part of it. Null before authentik 2025.8, which does not tell. ${loaded}`,
       resolve: (group) => group.children_obj,
     }),
@@ -107,6 +110,7 @@ builder.queryFields((t) => ({
   group: oneField(t, groups, 'One group, null when absent or hidden. Needs the right `view_group`.'),
   groups: t.field({
     type: GroupConnection,
+    asks: 'rows',
     description: 'Groups, by name. Needs the right `view_group`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: GroupFilter, description: 'Which of them to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
@@ -121,6 +125,8 @@ builder.objectFields(User, (t) => ({
     reads: ['groups_obj'],
     include: 'include_groups',
     shortened: true,
+    tells: ['pk', 'name', 'num_pk', 'is_superuser', 'attributes'],
+    asks: 'listed',
     description:
       'The groups that the user is a direct member of. For the caller (`me`) and a member of a group they are loaded from the user itself. That needs the right `view_user`.',
     resolve: (user, _args, context) => {
@@ -134,6 +140,8 @@ builder.objectFields(User, (t) => ({
   effectiveGroups: t.field({
     type: [Group],
     shortened: true,
+    tells: ['pk', 'name'],
+    asks: 'caller',
     description:
       'The groups that the user is a member of, directly or through other groups, each once. authentik tells this about the caller only: on any other user it is null.',
     resolve: async (user, _args, context) => {

@@ -14,13 +14,28 @@ export function shortened({ groups: _effective, roles: _roles, ...me }: Me): Use
   return me
 }
 
+/** What authentik tells callers of themselves. */
+export const toldOfCallers = [
+  'pk',
+  'username',
+  'name',
+  'uid',
+  'is_active',
+  'is_superuser',
+  'email',
+  'avatar',
+  'type',
+] as const
+
 /** Where a user is found whose look-up is refused: whoever asks is told of themselves. */
 export const ofOneself: Elsewhere<number, UserBody> = {
+  cost: 'caller',
   find: async (context, pk, refusal) => {
     const me = await getMe(context).catch(() => undefined)
     if (me?.pk === pk) return shortened(me)
     throw refusal
   },
+  tells: toldOfCallers,
   // As in a group: see group-members.ts.
   isShort: (user) => !('uuid' in user || 'path' in user),
   complete: (context, me, refusal) =>

@@ -146,6 +146,7 @@ OAuth2Provider.implement({
       type: [OAuth2Provider],
       nullable: { list: true, items: true },
       reads: ['jwt_federation_providers'],
+      asks: 'referred',
       description: `The providers whose tokens the client may sign in with. \`pk\` and \`id\` come with the provider; for more, each is loaded by itself, and may fail by itself. Null before authentik 2024.12. ${loaded}`,
       resolve: (provider, _args, context, info) =>
         provider.jwt_federation_providers &&
@@ -159,6 +160,22 @@ OAuth2Provider.implement({
 function federationSourcesOf(provider: OAuth2ProviderBody): readonly string[] | undefined {
   return provider.jwt_federation_sources ?? provider.jwks_sources
 }
+
+/** What providers of all protocols have: grants and applications tell no more of theirs. */
+export const toldOfProviders: readonly (keyof OAuth2ProviderBody)[] = [
+  'pk',
+  'name',
+  'authentication_flow',
+  'authorization_flow',
+  'invalidation_flow',
+  'property_mappings',
+  'component',
+  'assigned_application_slug',
+  'assigned_application_name',
+  'verbose_name',
+  'verbose_name_plural',
+  'meta_model_name',
+]
 
 const OAuth2ProviderConnection = connectionOf(OAuth2Provider)
 
@@ -181,6 +198,7 @@ builder.queryFields((t) => ({
   ),
   oauth2Providers: t.field({
     type: OAuth2ProviderConnection,
+    asks: 'rows',
     description:
       'OAuth2 providers, the newest first. Needs the right `view_oauth2provider`, on all or on some of them.',
     args: {

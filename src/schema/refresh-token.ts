@@ -28,6 +28,7 @@ builder.queryFields((t) => ({
   ),
   refreshTokens: t.field({
     type: RefreshTokenConnection,
+    asks: 'rows',
     description: "Refresh tokens, by default the newest first. Superusers see everybody's, others their own.",
     args: { ...pageArgs, ...grantFilter, ...tokenOrder },
     resolve: (_root, args, context, info) => refreshTokens.connect(context, args, info),
@@ -38,6 +39,7 @@ builder.queryFields((t) => ({
 builder.objectField(User, 'refreshTokens', (t) =>
   t.field({
     type: RefreshTokenConnection,
+    asks: 'rows',
     description: "The user's refresh tokens, the newest first. Only superusers see those of other users.",
     args: pageArgs,
     resolve: async (user, args, context, info) =>

@@ -9,7 +9,7 @@ import { integerKey } from '../graph/loading/keys.ts'
 import { Lookup, readIdOf } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { ofOneself, shortened } from './me.ts'
+import { ofOneself, shortened, toldOfCallers } from './me.ts'
 
 export const User = builder.objectRef<UserBody>('User')
 
@@ -136,6 +136,7 @@ builder.queryFields((t) => ({
   user: oneField(t, users, 'One user, null when absent or hidden. Needs the right `view_user`, but for the caller.'),
   users: t.field({
     type: UserConnection,
+    asks: 'rows',
     description: 'Users, the newest first. Needs the right `view_user`, on all or on some of them.',
     args: { ...pageArgs, filter: t.arg({ type: UserFilter, description: 'Which users to list. Without it: all.' }) },
     resolve: (_root, { filter, ...page }, context, info) =>
@@ -149,6 +150,8 @@ builder.queryFields((t) => ({
   me: t.field({
     type: User,
     shortened: true,
+    tells: toldOfCallers,
+    asks: 'caller',
     description: "The caller's own user. It needs no right.",
     resolve: async (_root, _args, context) => shortened(await getMe(context)),
   }),

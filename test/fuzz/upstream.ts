@@ -19,9 +19,9 @@ export function tokenOf(caller: string, seed: number): string {
 /**
  * An embedded authentik of each release, whose answers are changed here and there. The seed in the token decides which release answers,
  * and what is changed: so one document is always answered the same, whatever else is asked. Nothing is deleted. `asked` has what was asked, by
- * that seed.
+ * that seed. Without `changes` all answers come as they are.
  */
-export async function startUpstream(): Promise<{ url: string; asked: Map<number, string[]> }> {
+export async function startUpstream({ changes = true } = {}): Promise<{ url: string; asked: Map<number, string[]> }> {
   const asked = new Map<number, string[]>()
   const sandboxes = await Promise.all([...releases, '2024.10.0' as const].map((release) => startSandbox({ release })))
   onTestFinished(async () => void (await Promise.all(sandboxes.map((sandbox) => sandbox.close()))))
@@ -35,7 +35,8 @@ export async function startUpstream(): Promise<{ url: string; asked: Map<number,
     const ofDocument = createRandom(seed)
     const sandbox = seed === 0 ? sandboxes.at(-2) : ofDocument.pick(sandboxes)
     const [share, answerShare] = [ofDocument.pick(propertyShares), ofDocument.pick(answerShares)]
-    if (seed !== 0 && random.chance(answerShare)) {
+    const isChanged = changes && seed !== 0
+    if (isChanged && random.chance(answerShare)) {
       const [status, body] = random.pick(broken)
       if (status === 0) return response.destroy()
       return response.writeHead(status, { 'content-type': 'application/json' }).end(body)
@@ -44,7 +45,7 @@ export async function startUpstream(): Promise<{ url: string; asked: Map<number,
     const answer = await fetch(`${sandbox?.url}${path}`, { headers: { authorization } })
     const body = await answer.text()
     const changed =
-      answer.ok && seed !== 0 && body !== '' ? JSON.stringify(change(JSON.parse(body), share, place)) : body
+      answer.ok && isChanged && body !== '' ? JSON.stringify(change(JSON.parse(body), share, place)) : body
     return response.writeHead(answer.status, { 'content-type': 'application/json' }).end(changed)
   })
   return { url, asked }

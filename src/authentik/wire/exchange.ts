@@ -43,7 +43,7 @@ export class Exchange {
     const state = { dispatched: false, begun: false, used: false }
     const connection = this.#connections.take(fresh)
     try {
-      const { status, headers, bytes } = await this.#receive(call, connection, signal, {
+      const { status, headers, chunks } = await this.#receive(call, connection, signal, {
         onDispatched() {
           state.dispatched = true
           state.used = connection.answers > 0
@@ -53,10 +53,12 @@ export class Exchange {
           state.begun = true
         },
       })
+      const bytes = Buffer.concat(chunks)
       return {
         status,
         requestId: firstValueOf(headers['x-authentik-id']),
         retryAfter: firstValueOf(headers['retry-after']),
+        bytes: bytes.length,
         text: await this.#readText(bytes, headers['content-encoding']),
       }
     } catch (error) {
@@ -93,7 +95,7 @@ export class Exchange {
       }
       const leave = () => abort(signal.reason)
       signal.addEventListener('abort', leave, { once: true })
-      const received: Received = { status: 0, headers: {}, bytes: [] }
+      const received: Received = { status: 0, headers: {}, chunks: [] }
       let parcel: Parcel | undefined
       const end = () => {
         parcel?.end()
@@ -111,7 +113,7 @@ export class Exchange {
           onBegun()
           parcel?.end()
           parcel = this.#received.open(
-            (chunk) => received.bytes.push(chunk),
+            (chunk) => received.chunks.push(chunk),
             (error) => controller.abort(error),
           )
         },
@@ -129,8 +131,7 @@ export class Exchange {
     })
   }
 
-  async #readText(chunks: readonly Buffer[], encoding: string | string[] | undefined): Promise<string> {
-    const bytes = Buffer.concat(chunks)
+  async #readText(bytes: Buffer, encoding: string | string[] | undefined): Promise<string> {
     // authentik's front server says gzip even with empty answers.
     if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
     // The way to another thread and back takes longer than a small body.
@@ -185,7 +186,7 @@ export interface Sending {
 interface Received {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  readonly bytes: Buffer[]
+  readonly chunks: Buffer[]
 }
 
 async function readGzip(bytes: Buffer): Promise<string> {

@@ -9,6 +9,8 @@ export interface Answer {
   readonly status: number
   readonly requestId: string | undefined
   readonly retryAfter: string | undefined
+  /** Of the body, as they came. */
+  readonly bytes: number
   readonly text: string
   /** The text as JSON, as soon as somebody has judged the answer: all who share it share the body. */
   body?: object

@@ -165,6 +165,7 @@ export function connectionOf<B extends object>(node: ObjectRef<Types, B>, shorte
         resolve: ({ totalCount }) => totalCount,
       }),
       hint: t.string({
+        asks: 'caller',
         description:
           'What else there may be, which authentik hides from the caller; null where nothing is known to be hidden. It takes one request to know who asks.',
         resolve: ({ hint }) => hint(),

@@ -23,10 +23,21 @@ export function writeCursor(fingerprint: string, { offset, count, key }: Cursor)
 
 /** Reads such a text. Throws BAD_USER_INPUT for anything else, and for a cursor of another list. */
 export function readCursor(argument: string, fingerprint: string, text: string): Cursor {
-  const parts = /^([^:]*):(0|[1-9]\d{0,8}):(0|[1-9]\d{0,8}):(.*)$/s.exec(Buffer.from(text, 'base64url').toString())
-  const [, mark = '', offset, count, key = ''] = parts ?? []
-  const cursor = { offset: Number(offset), count: Number(count), key }
-  if (!parts || writeCursor(mark, cursor) !== text) throw inputError(`a cursor for "${argument}"`, text)
-  if (mark === fingerprint) return cursor
+  const read = parseCursor(text)
+  if (!read) throw inputError(`a cursor for "${argument}"`, text)
+  if (read.mark === fingerprint) return read.cursor
   throw inputError(`a cursor of this list, with this filter and order, for "${argument}"`, text)
+}
+
+/** Whether the text is a cursor of some list. */
+export function isCursor(text: string): boolean {
+  return parseCursor(text) !== undefined
+}
+
+function parseCursor(text: string): { readonly mark: string; readonly cursor: Cursor } | undefined {
+  const parts = /^([^:]*):(0|[1-9]\d{0,8}):(0|[1-9]\d{0,8}):(.*)$/s.exec(Buffer.from(text, 'base64url').toString())
+  if (!parts) return undefined
+  const [, mark = '', offset, count, key = ''] = parts
+  const cursor = { offset: Number(offset), count: Number(count), key }
+  return writeCursor(mark, cursor) === text ? { mark, cursor } : undefined
 }

@@ -58,7 +58,7 @@ export class List<K extends string | number, B extends object> {
     if (!forMany) return
     const load: PageOfMany<B>['load'] = async (context, asked, includes) => {
       const query = { ordering: lookup.key.property, ...asked }
-      return (await this.#pagesOf(context).load(JSON.stringify(query), includes))?.results ?? []
+      return (await this.#pagesOf(context).load(context, JSON.stringify(query), includes))?.results ?? []
     }
     lookup.pageOfMany = { ...forMany, load }
   }
@@ -122,7 +122,8 @@ export class List<K extends string | number, B extends object> {
   async readAll(context: Context, criteria: Criteria): Promise<readonly B[]> {
     const query = this.#queryOf(criteria, this.#ordering)
     const ask = (page: number) => {
-      return this.#pagesOf(context).load(JSON.stringify({ ...query, page, page_size: limits.rowsPerPage }), new Set())
+      const asked = JSON.stringify({ ...query, page, page_size: limits.rowsPerPage })
+      return this.#pagesOf(context).load(context, asked, new Set())
     }
     const first = await ask(1)
     const { total_pages: pages = 1, count = 0 } = first?.pagination ?? {}
@@ -163,7 +164,7 @@ export class List<K extends string | number, B extends object> {
 
   #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor): Walk<B> {
     const pages = this.#pagesOf(context)
-    const ask = (page: PageRequest) => pages.load(JSON.stringify({ ...query, ...page }), wanted.includes)
+    const ask = (page: PageRequest) => pages.load(context, JSON.stringify({ ...query, ...page }), wanted.includes)
     // A list at the root, from its start, is worth a guess at its length; along edges many are short.
     const ahead = wanted.nested || last !== undefined ? 1 : limits.pagesAhead
     return new Walk(ask, context.authentik.pageLimit, ahead)
@@ -173,12 +174,13 @@ export class List<K extends string | number, B extends object> {
   #pagesOf(context: Context): Loader<string, Page<B> | null> {
     const { includes = [] } = this.endpoint
     return keep(context, this, () => {
-      const get = async (_authentik: unknown, key: string, included: Included) => {
+      const get = async (asking: Context, key: string, included: Included) => {
         const came = new Set(includes.filter((include) => included[include]))
         const query: Query = JSON.parse(key)
-        const page = await this.#getPage(context, { ...query, ...included })
+        const page = await this.#getPage(asking, { ...query, ...included })
         if (!page) return null
-        const askAgain = async (more: ReadonlySet<Include>) => (await pages.load(key, more))?.results ?? []
+        const askAgain = async (again: Context, more: ReadonlySet<Include>) =>
+          (await pages.load(again, key, more))?.results ?? []
         this.#lookup.prime(context, page.results, came, askAgain)
         const isOfAll = Object.keys(query).every((name) => unfiltered.has(name))
         if (isOfAll) this.#lookup.learnCount(context, page.pagination.count)

@@ -3,10 +3,14 @@ import { UpstreamError } from '../../errors.ts'
 
 /** Where bodies are found of objects that their own endpoint does not show the caller. */
 export interface Elsewhere<K, B> {
+  /** What it asks authentik for at most, once in an operation; or who the caller is. */
+  readonly cost: { readonly requests: number; readonly rows: number } | 'caller'
   /** The body of one. Throws the refusal where there is none. */
   readonly find: (context: Context, key: K, refusal: UpstreamError) => Promise<B>
   /** Whether a body is of those that have less than the object's own. */
   readonly isShort?: (body: object) => boolean
+  /** The properties that such bodies have: for more, one row is asked for. */
+  readonly tells?: readonly string[]
   /** A whole body in the place of such a one. Throws the refusal where there is none. */
   readonly complete?: (context: Context, body: B, refusal: UpstreamError) => Promise<B>
 }

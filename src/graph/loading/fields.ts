@@ -15,6 +15,7 @@ export function oneField<K extends string | number, B extends object, E extends 
   const { property } = lookup.key
   return t.field({
     type: lookup.type,
+    asks: 'object',
     description,
     args: {
       id: t.arg.id({
@@ -36,6 +37,7 @@ export function byIdsField<K extends string | number, B extends object, E extend
   return t.field({
     type: [lookup.type],
     nullable: { list: false, items: true },
+    asks: 'objects',
     description,
     args: {
       ids: t.arg.idList({

@@ -1,7 +1,6 @@
 import DataLoader from 'dataloader'
-import type { Authentik } from '../../authentik/authentik.ts'
 import type { Include } from '../../authentik/endpoints.ts'
-import type { Context } from '../../context.ts'
+import { because, type Context } from '../../context.ts'
 import { loadInTurn } from '../pace.ts'
 import type { Listing } from './listings.ts'
 
@@ -11,22 +10,28 @@ export type Included = Readonly<Record<string, boolean>>
 /** Bodies that came on one page, and how to ask for that page again with more in them. */
 export interface Together<K, B> {
   readonly bodies: ReadonlyMap<K, B>
-  readonly askAgain: (includes: ReadonlySet<Include>) => Promise<ReadonlyMap<K, B>>
+  readonly askAgain: (context: Context, includes: ReadonlySet<Include>) => Promise<ReadonlyMap<K, B>>
 }
 
 export interface LoaderOptions<K, B> {
   /** The lists that the endpoint can leave out. */
   readonly includes?: readonly Include[]
   /** One body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
-  readonly get: (authentik: Authentik, key: K, included: Included) => Promise<B>
+  readonly get: (context: Context, key: K, included: Included) => Promise<B>
   /** What pages have of these; undefined where it is cheaper to get each. Throws UpstreamError, which then holds for all. */
-  readonly findMany?: (keys: readonly K[], includes: ReadonlySet<Include>) => Promise<ReadonlyMap<K, B> | undefined>
+  readonly findMany?: (
+    context: Context,
+    keys: readonly K[],
+    includes: ReadonlySet<Include>,
+  ) => Promise<ReadonlyMap<K, B> | undefined>
 }
 
 /** One request for a body, or a body that came on a page. */
 interface Load<B> {
   /** What the body is to include: more may be added until it is asked for. */
   includes: ReadonlySet<Include>
+  /** The fields that need it, by their coordinates: more may be added as well. */
+  causes: readonly string[]
   isAsked: boolean
   /** One promise for all who load the key: DataLoader's own cache would make a promise for each of them. */
   readonly body: B | Promise<B>
@@ -55,12 +60,15 @@ export class Loader<K extends string | number, B> {
   readonly #loader: DataLoader<K, B>
 
   constructor(context: Context, { includes = [], get, findMany }: LoaderOptions<K, B>) {
-    const { authentik } = context
     const getAll = async (keys: readonly K[]) => {
       for (const key of keys) for (const load of this.#entryOf(key).loads) load.isAsked = true
       const wanted = keys.map((key) => this.#wantedOf(key))
-      const found = await findMany?.(keys, new Set(wanted.flatMap((some) => [...some])))
-      const getOne = (key: K, index: number) => get(authentik, key, includedOf(includes, wanted[index] ?? nothing))
+      const forAll = because(context, () => this.#causesOf(keys))
+      const found = await findMany?.(forAll, keys, new Set(wanted.flatMap((some) => [...some])))
+      const getOne = (key: K, index: number) => {
+        const forOne = because(context, () => this.#causesOf([key]))
+        return get(forOne, key, includedOf(includes, wanted[index] ?? nothing))
+      }
       return Promise.all(keys.map((key, index) => found?.get(key) ?? getOne(key, index).catch((error: Error) => error)))
     }
     this.#loader = new DataLoader(getAll, { cache: false, batchScheduleFn: (begin) => loadInTurn(context, begin) })
@@ -70,18 +78,21 @@ export class Loader<K extends string | number, B> {
   prime(key: K, body: B, includes: ReadonlySet<Include>, together: Together<K, B>): void {
     const entry = this.#entries.get(key)
     if (entry) entry.together ??= together
-    else this.#entries.set(key, { loads: [{ includes, isAsked: true, body }], together })
+    else this.#entries.set(key, { loads: [{ includes, causes: [], isAsked: true, body }], together })
   }
 
-  load(key: K, includes: ReadonlySet<Include>): Promise<B> {
+  load({ authentik: { causes } }: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
     const { loads } = this.#entryOf(key)
     const load = loads.find((one) => !one.isAsked || isWithin(includes, one.includes))
     if (load) {
-      if (!load.isAsked) load.includes = new Set([...load.includes, ...includes])
+      if (!load.isAsked) {
+        load.includes = new Set([...load.includes, ...includes])
+        load.causes = union(load.causes, causes)
+      }
       return Promise.resolve(load.body)
     }
     const body = this.#loader.load(key)
-    loads.push({ includes: new Set([...this.#wantedOf(key), ...includes]), isAsked: false, body })
+    loads.push({ includes: new Set([...this.#wantedOf(key), ...includes]), causes, isAsked: false, body })
     return body
   }
 
@@ -99,6 +110,11 @@ export class Loader<K extends string | number, B> {
     return this.#entryOf(key).loads.at(-1)?.includes ?? nothing
   }
 
+  /** The fields that need the newest bodies of the keys. */
+  #causesOf(keys: readonly K[]): readonly string[] {
+    return union(...keys.map((key) => this.#entryOf(key).loads.at(-1)?.causes ?? []))
+  }
+
   #entryOf(key: K): Entry<K, B> {
     const entry = this.#entries.get(key) ?? { loads: [] }
     this.#entries.set(key, entry)
@@ -109,6 +125,11 @@ export class Loader<K extends string | number, B> {
 /** For each list that can be left out, whether it is among the includes. */
 export function includedOf(all: readonly Include[], includes: ReadonlySet<Include>): Included {
   return Object.fromEntries(all.map((name) => [name, includes.has(name)]))
+}
+
+/** What stands in any of the lists, each once. */
+function union(...lists: readonly (readonly string[])[]): readonly string[] {
+  return lists.every((list) => list.length === 0) ? [] : [...new Set(lists.flat())]
 }
 
 function isWithin(some: ReadonlySet<Include>, all: ReadonlySet<Include>): boolean {

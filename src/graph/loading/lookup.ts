@@ -1,16 +1,15 @@
 import type { ObjectRef } from '@pothos/core'
-import type { Payer } from '../../authentik/account.ts'
-import type { Authentik, Query } from '../../authentik/authentik.ts'
+import type { Query } from '../../authentik/authentik.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { charge, eachAlone } from '../charges.ts'
+import { charge, chargeIds, eachAlone } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { completed, type Elsewhere, findElsewhere } from './elsewhere.ts'
 import { findKey, type Key } from './keys.ts'
 import { pagesByOwners } from './listings.ts'
-import { type Included, Loader, type Together } from './loader.ts'
+import { type Included, Loader, type LoaderOptions, type Together } from './loader.ts'
 import type { Wanted } from './wanted.ts'
 
 export interface LookupOptions<K extends string | number, B, E extends Endpoint> {
@@ -44,12 +43,12 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly type: LookupOptions<K, B, E>['type']
   readonly key: Key<K>
   readonly endpoint: E
-  readonly #elsewhere: Elsewhere<K, B> | undefined
+  readonly elsewhere: Elsewhere<K, B> | undefined
   /** Set by the list of the objects. */
   pageOfMany: PageOfMany<B> | undefined
 
   constructor({ type, key, endpoint, elsewhere }: LookupOptions<K, B, E>) {
-    this.#elsewhere = elsewhere
+    this.elsewhere = elsewhere
     this.type = type
     this.key = key
     this.endpoint = endpoint
@@ -77,29 +76,29 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
   load(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
-    return this.#loaderOf(context).load(key, includes)
+    return this.#loaderOf(context).load(context, key, includes)
   }
 
   /** Whether its objects may be short, wherever they stand. */
   get mayBeShort(): boolean {
-    return this.#elsewhere?.isShort !== undefined
+    return this.elsewhere?.isShort !== undefined
   }
 
   /** Whether a body has less than the object's own. */
   isShort(body: object): boolean {
-    return this.#elsewhere?.isShort?.(body) ?? false
+    return this.elsewhere?.isShort?.(body) ?? false
   }
 
   /** A whole body in the place of a short one. Throws UpstreamError. */
   async loadWhole(context: Context, body: object, includes: ReadonlySet<Include>): Promise<B> {
     const key = this.keyOf(body)
     const own = await this.load(context, key, includes)
-    return this.#elsewhere ? completed(context, this.#elsewhere, key, own) : own
+    return this.elsewhere ? completed(context, this.elsewhere, key, own) : own
   }
 
   /** The same with all that came on one page with it: the page is asked for again, once for all of them. */
   async loadTogether(context: Context, key: K, includes: ReadonlySet<Include>): Promise<B> {
-    const bodies = await this.#loaderOf(context).togetherWith(key)?.askAgain(includes)
+    const bodies = await this.#loaderOf(context).togetherWith(key)?.askAgain(context, includes)
     return bodies?.get(key) ?? this.load(context, key, includes)
   }
 
@@ -127,11 +126,14 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     context: Context,
     rows: readonly B[],
     includes: ReadonlySet<Include>,
-    askAgain: (includes: ReadonlySet<Include>) => Promise<readonly B[]>,
+    askAgain: (context: Context, includes: ReadonlySet<Include>) => Promise<readonly B[]>,
   ): void {
     const loader = this.#loaderOf(context)
     const bodies = this.#byKey(rows)
-    const together: Together<K, B> = { bodies, askAgain: async (more) => this.#byKey(await askAgain(more)) }
+    const together: Together<K, B> = {
+      bodies,
+      askAgain: async (asking, more) => this.#byKey(await askAgain(asking, more)),
+    }
     for (const [key, body] of bodies) loader.prime(key, body, includes, together)
   }
 
@@ -189,12 +191,12 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
 
   #loaderOf(context: Context): Loader<K, B> {
     const { includes = [] } = this.endpoint
-    const get = async (authentik: Authentik, key: K, included: Included) => {
+    const get = async ({ authentik }: Context, key: K, included: Included) => {
       const isRight = (body: object) => this.findKey(body) === key
       const own = () => authentik.get(this.endpoint, key, included, isRight)
-      return (await (this.#elsewhere ? findElsewhere(context, this.#elsewhere, key, own) : own())) as B
+      return (await (this.elsewhere ? findElsewhere(context, this.elsewhere, key, own) : own())) as B
     }
-    const findMany = (keys: readonly K[], wanted: ReadonlySet<Include>) => this.#findMany(context, keys, wanted)
+    const findMany: LoaderOptions<K, B>['findMany'] = (...args) => this.#findMany(...args)
     return keep(context, this, () => new Loader(context, { includes, get, findMany }))
   }
 
@@ -241,10 +243,4 @@ export function readIdOf(typename: string, id: string): string | number {
   const lookup = lookups.get(typename)
   if (!lookup) throw new Error(`There is no look-up of ${typename}`)
   return lookup.readId(id)
-}
-
-/** Throws BAD_USER_INPUT for more ids than one argument may hold, and what `charge` throws. */
-export function chargeIds(context: Context, ids: readonly unknown[], what = 'ids', payer?: Payer): void {
-  if (ids.length > limits.ids) throw inputError(`at most ${limits.ids} ${what}`, ids.length)
-  charge(context, ids.length, payer)
 }

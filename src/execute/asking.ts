@@ -1,0 +1,137 @@
+import type { GraphQLObjectType } from 'graphql'
+import type { Asks, Declaration } from '../graph/declaration.ts'
+import { costOfList } from '../graph/lists/cost.ts'
+import { lookups } from '../graph/loading/lookup.ts'
+import type { Wanted } from '../graph/loading/wanted.ts'
+import { limits } from '../limits.ts'
+import type { Bill } from './bill.ts'
+
+// What the fields of a query ask authentik for, by what they declare.
+
+/** Objects in one place of the answer. */
+export interface Place {
+  readonly type: GraphQLObjectType
+  /** How many they are, at most. */
+  readonly count: number
+  /** Their bodies are whole and their own; or whole, but inside others; or have these properties. */
+  readonly has: 'all' | 'whole' | ReadonlySet<string>
+  /** Whether they stand in a list by which authentik tells them as well: a page of them can be asked for. */
+  readonly isListed?: boolean
+  /** The rows of the pages on which they came, if they came on pages. */
+  readonly pageRows: number
+}
+
+/** A field selected of the objects in a place. */
+export interface Selected {
+  readonly place: Place
+  readonly declaration: Declaration
+  /** The name of the type of the objects that it gives. */
+  readonly typename: string
+  /** How many different ones it gives of one object in the place, where nothing tells. */
+  readonly each: number
+  readonly args: Readonly<Record<string, unknown>>
+  readonly wanted: () => Wanted
+}
+
+/** Objects that a field gives, by the name of their type. */
+export type Given = Omit<Place, 'type'> & { readonly typename: string }
+
+/**
+ * By what a field asks for: adds it to the bill, and tells which objects the field gives. Objects inside others repeat: those inside
+ * many are taken to have no more different ones than they are themselves.
+ */
+export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selected) => Given[]>> = {
+  object: askForObjects,
+  objects: askForObjects,
+  rows(bill, { place, typename, args, wanted }) {
+    const { size, ...cost } = costOfList(args, wanted())
+    bill.add(cost, place.count)
+    bill.addKnowledge(rowTypeOf(typename))
+    return [{ typename, has: 'all', count: place.count * size, pageRows: place.count * cost.rows }]
+  },
+  whole(bill, { typename, args, wanted }) {
+    bill.add({ requests: 1, rows: limits.rowsPerPage })
+    const { size } = costOfList(args, wanted())
+    return [{ typename, has: 'all', count: Math.min(size, limits.rowsPerPage), pageRows: limits.rowsPerPage }]
+  },
+  members(bill, { place, declaration, typename, args, wanted }) {
+    const { size, requests, rows } = costOfList(args, wanted())
+    bill.addKnowledge(rowTypeOf(typename))
+    // Few members come with their group, which is asked for again, on its page if it came on one; of many, a page is asked for.
+    const rowsOfAll = Math.max(place.count * rows, place.pageRows)
+    const isAsked = wanted().rows && size > 0 && !isKeyAlone(rowTypeOf(typename), wanted())
+    if (isAsked) bill.add({ requests: place.count * requests, rows: rowsOfAll })
+    return [{ typename, ...told(declaration), count: place.count * size }]
+  },
+  referred(bill, { place, typename, each, wanted }) {
+    const count = Math.max(place.count, each)
+    if (isKeyAlone(typename, wanted())) {
+      return [{ typename, has: new Set([lookups.get(typename)?.key.property ?? '']), count, pageRows: 0 }]
+    }
+    bill.addLoads(typename, count, true)
+    return [{ typename, has: 'all', count, pageRows: 0 }]
+  },
+  listed(_bill, { place, declaration, typename, each }) {
+    return [{ typename, ...told(declaration), count: Math.max(place.count, each), isListed: true }]
+  },
+  caller(bill, { declaration, typename, each }) {
+    bill.addCaller()
+    // Of all users, the caller alone has them.
+    return [{ typename, ...told(declaration), count: each }]
+  },
+  nothing(_bill, { place, declaration, typename, each }) {
+    const { embedded, reads } = declaration
+    // The parts of a connection are as many as its rows.
+    if (embedded && !reads) return [{ ...place, typename }]
+    return [{ typename, ...told(declaration), count: Math.max(place.count, each) }]
+  },
+}
+
+/** The objects of each type that the field's argument names, by an id or a list of them. */
+function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
+  const ids = Object.values(args).flat()
+  if (ids.length > limits.ids) return []
+  const counts = new Map<string, number>()
+  // A repeated one is loaded once.
+  for (const id of new Set(ids)) {
+    const named = lookups.has(typename) ? typename : typenameIn(id)
+    if (named !== undefined && (typeof id === 'object' || namesOf(id).includes(named)))
+      counts.set(named, (counts.get(named) ?? 0) + 1)
+  }
+  return [...counts].map(([named, count]) => {
+    bill.addLoads(named, count)
+    return { typename: named, has: 'all', count, pageRows: 0 }
+  })
+}
+
+/** The type in a global id or in a representation; undefined if there is none. */
+export function typenameIn(value: unknown): string | undefined {
+  if (typeof value !== 'string')
+    return typeof value === 'object' ? typenameIn(String(Object(value).__typename)) : undefined
+  const colon = value.indexOf(':')
+  const name = colon < 0 ? value : value.slice(0, colon)
+  return lookups.has(name) ? name : undefined
+}
+
+/** The types of which such an id may name an object: of a malformed one there are none, and nothing is asked for. */
+export function namesOf(id: unknown): readonly string[] {
+  const text = String(id)
+  const named = typenameIn(id)
+  const isKey = (name: string, key: string) => lookups.get(name)?.key.read(key) !== undefined
+  if (named !== undefined && text.startsWith(`${named}:`))
+    return isKey(named, text.slice(named.length + 1)) ? [named] : []
+  return [...lookups.keys()].filter((name) => isKey(name, text))
+}
+
+/** The name of the type of a connection's rows. */
+function rowTypeOf(connection: string): string {
+  return connection.replace(/Connection$/, '')
+}
+
+function told({ tells }: Declaration): Pick<Place, 'has' | 'pageRows'> {
+  return { has: tells ? new Set(tells) : 'whole', pageRows: 0 }
+}
+
+function isKeyAlone(typename: string, wanted: Wanted): boolean {
+  return lookups.get(typename)?.isKeyAlone(wanted) === true
+}

@@ -1,0 +1,52 @@
+import {
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+} from 'graphql'
+import { limits } from '../limits.ts'
+import { type Declaration, declarationOf } from './declaration.ts'
+
+// What fields cost, in the words of IBM's GraphQL Cost Directives: https://ibm.github.io/graphql-specs/cost-spec.html
+
+/** The definitions of both directives, as the specification has them. */
+export const costDirectives = `"""
+How many requests to authentik the field may cause: for each object that has it, each id that it names, each 100 rows. Estimates are finer.
+"""
+directive @cost(weight: String!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITION | INPUT_FIELD_DEFINITION | OBJECT | SCALAR
+
+"""How many objects estimates take the list to have."""
+directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION`
+
+/** The directives of each field that a query can select, by its coordinate. */
+export function costsOf(schema: GraphQLSchema): Readonly<Record<string, string>> {
+  const types = Object.values(schema.getTypeMap()).filter((type) => type !== schema.getMutationType())
+  const fields = types.flatMap((type) =>
+    'getFields' in type && !type.name.startsWith('__')
+      ? Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field] as const)
+      : [],
+  )
+  return Object.fromEntries(
+    fields.flatMap(([coordinate, field]) => ('resolve' in field ? [[coordinate, directivesOf(field)] as const] : [])),
+  )
+}
+
+/** A field of objects weighs 1 where nothing is said: so 0 is said. */
+function directivesOf(field: GraphQLField<unknown, unknown>): string {
+  const declaration = declarationOf(field)
+  const { asks, tells, fromOwnEndpoint } = declaration
+  const mayAsk = asks !== undefined || tells !== undefined || fromOwnEndpoint === true
+  if (!mayAsk) return isCompositeType(getNamedType(field.type)) ? '@cost(weight: "0")' : ''
+  return `@cost(weight: "1") ${listSizeOf(field, declaration)}`
+}
+
+function listSizeOf({ type }: GraphQLField<unknown, unknown>, { asks }: Declaration): string {
+  const sized = (size: number, more = '') => `@listSize(assumedSize: ${size}, ${more}requireOneSlicingArgument: false)`
+  if (asks === 'rows' || asks === 'whole' || asks === 'members') {
+    return sized(limits.rowsByDefault, 'slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], ')
+  }
+  if (!isListType(getNullableType(type))) return ''
+  return sized(asks === 'objects' ? limits.ids : limits.assumedObjects)
+}
