@@ -42,5 +42,5 @@ builder.queryFields((t) => ({
 }))
 
 builder.mutationField('revokeAuthorizationCodes', (t) =>
-  revokeField(t, authorizationCodes.lookup, 'authorization codes'),
+  revokeField(t, authorizationCodes.lookup, { noun: 'authorization codes' }),
 )
