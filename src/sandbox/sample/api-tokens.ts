@@ -44,7 +44,7 @@ export const apiTokens: readonly ApiTokenRow[] = [
   row('paul', 'paul-past', { expires: '2024-11-23T07:28:38.888671Z', expiring: false }),
   // authentik has these, and cannot be asked for any of them.
   row('paul', 'paul.laptop/old x', lasting),
-  row('zoe', '..', lasting),
+  row('zoe', 'zoe/..', lasting),
   row('bao', 'line\nbreak', lasting),
   row('tomek', 'tomek.v2', lasting),
   row('haruka', '遥のトークン', lasting),
