@@ -28,6 +28,8 @@ const apiTokenList = new List<string, ApiTokenBody>({
   endpoint: endpoints.apiTokens,
   // A second key, which no renaming changes.
   ordering: 'pk',
+  hidden:
+    'The API tokens of others are hidden if you do not have the right `view_token`, and before authentik 2026.2 from all but superusers.',
   filters: {
     search: { parameter: 'search' },
     user: { parameter: 'user__username' },
@@ -46,7 +48,10 @@ function connect(context: Context, criteria: Criteria, page: PageArgs, info: Gra
     if (row.user === owner.pk) return row
     throw invalidAnswer('API tokens of another user than the one asked for')
   }
-  return apiTokenList.connect(context, { ...criteria, user: nameToFindBy(owner) }, page, wanted, { take })
+  return apiTokenList.connect(context, { ...criteria, user: nameToFindBy(owner) }, page, wanted, {
+    take,
+    owner: owner.pk,
+  })
 }
 
 const ApiTokenIntent = builder.enumType('ApiTokenIntent', {

@@ -5,6 +5,7 @@ import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { inputError, invalidAnswer } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
+import { getMe } from '../graph/caller.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List, type PageArgs } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
@@ -12,8 +13,9 @@ import { uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
+import { shortened } from './me.ts'
 import { revokeField } from './revoke.ts'
-import { getOwner, getSelf, nameToFindBy, User, users } from './user.ts'
+import { getOwner, nameToFindBy, User, users } from './user.ts'
 
 export const AuthenticatedSession = builder.objectRef<AuthenticatedSessionBody>('AuthenticatedSession')
 
@@ -28,6 +30,7 @@ const sessionList = new List<string, AuthenticatedSessionBody>({
   endpoint: endpoints.authenticatedSessions,
   // Its keys are random, but by any other order a session that is used would go from one page to another.
   ordering: 'uuid',
+  hidden: 'The sessions of others are hidden if you do not have the right `view_authenticatedsession`.',
   filters: {
     search: { parameter: 'search' },
     user: { parameter: 'user__username' },
@@ -59,7 +62,10 @@ async function connect(context: Context, { filter, ...page }: SessionArgs, info:
     return owner ? { ...row, user_obj: owner } : row
   }
   const criteria = { search, lastIp, user: owner && nameToFindBy(owner) }
-  return sessionList.connect(context, criteria, page, wantedOf(info, 'AuthenticatedSessionConnection'), { take })
+  return sessionList.connect(context, criteria, page, wantedOf(info, 'AuthenticatedSessionConnection'), {
+    take,
+    owner: owner?.pk,
+  })
 }
 
 function readAddress(text: string): string {
@@ -145,7 +151,7 @@ AuthenticatedSession.implement({
       resolve: async ({ user, user_obj: known }, _args, context, info) => {
         if (known) return known
         const wanted = wantedOf(info, User.name)
-        const self = users.isKeyAlone(wanted) ? undefined : await getSelf(context)
+        const self = users.isKeyAlone(wanted) ? undefined : shortened(await getMe(context))
         return self?.pk === user ? self : users.loadReferred(context, user, wanted)
       },
     }),

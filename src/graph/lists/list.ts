@@ -43,6 +43,8 @@ export interface PageArgs {
 export interface ConnectOptions<B> {
   /** authentik's `ordering`, where it is not the usual one. */
   readonly ordering?: string | undefined
+  /** Whose rows they are, by the user's key, where the criteria do not say so. */
+  readonly owner?: number | undefined
   /** What becomes of each row that came. Throws UpstreamError where it is none that was asked for. */
   readonly take?: (row: B) => B
 }
@@ -77,7 +79,7 @@ export class List<K extends string | number, B extends object> {
     criteria: Criteria,
     args: PageArgs,
     wanted: Wanted,
-    { ordering = this.#ordering, take }: ConnectOptions<B> = {},
+    { ordering = this.#ordering, owner, take }: ConnectOptions<B> = {},
   ): Promise<Connection<B>> {
     if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
     const query = this.#queryOf(criteria, ordering)
@@ -86,7 +88,7 @@ export class List<K extends string | number, B extends object> {
     const walk = this.#walk(context, query, wanted, asked, take)
     const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) charge(context, window.to - window.from)
-    return new Connection(walk, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria))
+    return new Connection(walk, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria, owner))
   }
 
   /**
@@ -139,11 +141,11 @@ export class List<K extends string | number, B extends object> {
     return [first, ...(await Promise.all(rest))].flatMap((page) => page?.results ?? [])
   }
 
-  #hint(context: Context, criteria: Criteria): Hint {
+  #hint(context: Context, criteria: Criteria, owner?: number): Hint {
     return async () => {
       if (this.#hidden === undefined) return null
       const { pk, is_superuser: seesAll } = await getMe(context)
-      const isOwn = [String(pk), `User:${pk}`].includes(String(criteria['user']))
+      const isOwn = [String(pk), `User:${pk}`].includes(String(owner ?? criteria['user']))
       return seesAll || isOwn ? null : this.#hidden
     }
   }
