@@ -53,7 +53,6 @@ const otherWorld: readonly [from: RegExp, place: RegExp, reason: string][] = [
   [/^202[56]/, /^(Users|Groups)\.autocomplete\./, 'the sandbox has no query language, of which these are the words'],
   [/^(2024|access)/, /\.assigned_backchannel_application_(slug|name)$/, 'no provider there had such an application'],
   [/^access/, /\.last_login$/, 'nobody in that world had signed in'],
-  [/^access/, /\.(geo_ip|asn)(\.|$)/, 'there was no database of places'],
 ]
 
 const isCompared = ({ url }: Recording) => !notCompared.some(([path]) => path.test(url.replace(/\?.*/, '')))
