@@ -165,6 +165,20 @@ describe('The user of a session', () => {
     expect(asked().filter((path) => path.includes('/users/4/'))).toHaveLength(1)
   })
 
+  it('is the one whose sessions they are, wherever that one came from', async () => {
+    const { ask, asked } = await startGateway()
+    const { data, errors } = await ask(
+      '{ accessToken(id: 42) { user { sessions { nodes { user { username lastLogin groups { name } } } } } } }',
+    )
+    expect(errors).toBeUndefined()
+    const zoe = { username: 'zoe', lastLogin: expect.any(String) }
+    expect(data.accessToken.user.sessions.nodes[3].user).toMatchObject(zoe)
+    expect(asked().filter((path) => path.includes('/users/me/'))).toEqual([])
+
+    await ask('{ accessToken(id: 42) { user { sessions { nodes { user { username } } } } } }')
+    expect(asked()).toHaveLength(2)
+  })
+
   it('whom the caller may not see is an error at the user', async () => {
     const { url } = await listenAs(async (path, answer) => {
       if (!path.includes(pauls)) return answer()
@@ -290,6 +304,16 @@ it('finds sessions by a search', async () => {
     '{ authenticatedSessions(filter: { search: "zoe curl" }) { nodes { user { pk } client { text } } } }',
   )
   expect(data.authenticatedSessions.nodes).toEqual([{ user: { pk: 8 }, client: { text: 'curl/8.5.0' } }])
+})
+
+it.each([
+  ['demo-superuser', 'authenticatedSessions', null],
+  ['demo-plain', 'authenticatedSessions', 'view_authenticatedsession'],
+  ['demo-plain', 'authenticatedSessions(filter: { user: 5 })', null],
+])('hints %s at hidden ones in %s: %s', async (token, list, hint) => {
+  const { ask } = await startGateway()
+  const { data } = await ask(`{ answer: ${list} { hint } }`, { token })
+  expect(data.answer.hint).toEqual(hint && expect.stringContaining(hint))
 })
 
 it('walks through all sessions by pages, each once', async () => {
