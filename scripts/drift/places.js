@@ -79,10 +79,18 @@ function innerPlaces(api, place) {
     if (!reads || !isObjectType(type)) return []
     const found = reads.filter((name) => name in place.properties)
     const objects = found.map((name) => elementOf(api, place.properties[name])).filter(isObject)
-    const bodies = objects.length > 0 ? objects : keysInstead(api, place, reads, found)
+    const bodies = objects.length > 0 ? [together(objects)] : keysInstead(api, place, reads, found)
     const where = `${place.type}.${field.name}`
     return bodies.map((body) => placeAt(type, where, body, isShortened(field, body)))
   })
+}
+
+/** Of several objects, a field shows what is in any of them. */
+function together(objects) {
+  return {
+    properties: Object.assign({}, ...objects.map(({ properties }) => properties)),
+    required: objects.flatMap(({ required = [] }) => required),
+  }
 }
 
 function isObject({ type }) {

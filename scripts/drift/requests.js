@@ -84,7 +84,7 @@ function filterOf(name) {
 
 function valuesOf(type) {
   if (isEnumType(type)) return [type.getValues()[0].name]
-  return type.name === 'Boolean' ? [true] : ['1', '00000000-0000-4000-8000-000000000000']
+  return type.name === 'Boolean' ? [true] : ['1', '00000000-0000-4000-8000-000000000000', '192.0.2.1']
 }
 
 async function firstSent(name, filters) {
@@ -95,13 +95,14 @@ async function firstSent(name, filters) {
   throw new Error(`The gateway asks nothing for ${name} with any of ${JSON.stringify(filters)}`)
 }
 
-/** The parameters that the gateway sends for a list: written down by an authentik that has nothing. Empty where it refuses. */
+/** The parameters that the gateway sends for a list: written down by an authentik that has nothing but the caller. Empty where it refuses. */
 async function parametersSent(name, filter) {
   const sent = new Set()
   const findPage = async (_endpoint, query) => {
     for (const parameter of Object.keys(query)) sent.add(parameter)
     return { pagination: { count: 0, total_pages: 1, start_index: 0 }, results: [] }
   }
+  const get = async () => ({ user: { pk: 1, username: 'caller' } })
   const account = new Account({
     signal: new AbortController().signal,
     timeout: 60_000,
@@ -115,7 +116,7 @@ async function parametersSent(name, filter) {
       : `{ ${name} { nodes { __typename } } }`,
     variableValues: { filter },
     contextValue: {
-      authentik: { requireCredential() {}, pageLimit: { largestPage: 100 }, causes: [], findPage },
+      authentik: { requireCredential() {}, pageLimit: { largestPage: 100 }, causes: [], get, findPage },
       account,
       tab: new Tab(account),
       operation: {},

@@ -36,8 +36,12 @@ export type ApplicationBody = Sure<Omit<Schemas['Application'], 'provider_obj'>,
   readonly provider_obj?: OAuth2ProviderBody | null
 }
 
-/** A session: of a browser that signed in. Of its user it has the key alone. */
-export type AuthenticatedSessionBody = Sure<Schemas['AuthenticatedSession'], 'user'> & { readonly uuid: string }
+/** A session: of a browser that signed in. Of its user authentik sends the key alone. */
+export type AuthenticatedSessionBody = Sure<Schemas['AuthenticatedSession'], 'user'> & {
+  readonly uuid: string
+  /** The user, which the gateway puts there if it knows them already. */
+  readonly user_obj?: UserBody
+}
 
 /** What a user agreed to. */
 export type UserConsentBody = Sure<Schemas['UserConsent'], 'pk' | 'user' | 'application'>

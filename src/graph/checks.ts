@@ -11,6 +11,7 @@ const scalarChecks: Readonly<Record<string, Check>> = {
   ID: (value) => typeof value === 'string',
   String: (value) => typeof value === 'string',
   Boolean: (value) => typeof value === 'boolean',
+  Float: (value) => Number.isFinite(value),
   Int: (value) => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   UUID: (value) => typeof value === 'string' && uuid.test(value),
   DateTime: (value) => typeof value === 'string' && dateTime.test(value),

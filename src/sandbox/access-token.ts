@@ -10,6 +10,7 @@ export function accessTokens(): Route[] {
     rows,
     columns: ['revoked'],
     deleteRight: 'delete_accesstoken',
+    goWithSession: true,
     present: presentToken,
   })
 }

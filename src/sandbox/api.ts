@@ -10,6 +10,14 @@ export interface SandboxRequest {
   headers: IncomingHttpHeaders
 }
 
+/** What has ended in a sandbox, since a row was deleted. */
+export interface Gone {
+  /** The keys of sessions, with which access tokens and authorization codes go. */
+  sessions: Set<string>
+  /** Demonstration tokens. */
+  tokens: Set<string>
+}
+
 /** One request, as the resources see it. */
 export interface ApiRequest {
   release: Release
@@ -20,6 +28,7 @@ export interface ApiRequest {
   key: string
   /** The most rows that a page has, whatever `page_size` asks for. */
   maxPageSize: number
+  gone: Gone
 }
 
 /** One path of the API, and what it replies to a request. */

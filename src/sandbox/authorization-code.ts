@@ -9,6 +9,7 @@ export function authorizationCodes(): Route[] {
     model: 'AuthorizationCode',
     rows,
     deleteRight: 'delete_authorizationcode',
+    goWithSession: true,
     present: presentGrant,
   })
 }

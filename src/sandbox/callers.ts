@@ -66,7 +66,11 @@ const furtherCallers: readonly Demonstration[] = [
  * The caller, by the value of the Authorization header; null without credentials, and with an empty token.
  * Throws a `Refusal` for credentials that authentik does not accept, and any other error where authentik crashes.
  */
-export function authenticate(authorization: string | undefined, release: Release): Caller | null {
+export function authenticate(
+  authorization: string | undefined,
+  release: Release,
+  gone: ReadonlySet<string>,
+): Caller | null {
   const [, scheme = '', token = ''] = /^(\S+) +(.+)$/.exec(authorization ?? '') ?? []
   if (token === '') return null
   if (scheme.toLowerCase() !== 'bearer') {
@@ -76,7 +80,7 @@ export function authenticate(authorization: string | undefined, release: Release
   }
   if (/[^\x20-\x7e]/.test(token)) throw new TypeError('comparing strings with non-ASCII characters is not supported')
   const demonstration = [...demonstrationCallers, ...furtherCallers].find(
-    (caller) => caller.token === token && !caller.expired,
+    (caller) => caller.token === token && !caller.expired && !gone.has(token),
   )
   const user = users.find((candidate) => candidate.username === demonstration?.username)
   if (!user) throw refuse.tokenInvalid()

@@ -34,6 +34,8 @@ export interface Resource<Row extends AnyRow> {
   deleteRight?: string
   /** Whose a row is, by the user's key, if owners may delete their own rows without any right. */
   owner?(row: Row): number
+  /** What happens when a row was deleted. */
+  removed?(row: Row, request: ApiRequest): void
   /** The body that the requested release has for a row. */
   present(row: Row, request: ApiRequest): object
 }
@@ -65,6 +67,7 @@ export function collectionRoutes<Row extends AnyRow>(resource: Resource<Row>): R
     const isOwn = resource.owner !== undefined && resource.owner(row) === request.caller?.user.pk
     if (!isOwn && !request.caller?.may(right, row.pk)) throw refuse.forbidden()
     rows.splice(rows.indexOf(row), 1)
+    resource.removed?.(row, request)
   }
 
   const name = spaced(resource.model)

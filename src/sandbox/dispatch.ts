@@ -1,13 +1,14 @@
 import type { Release } from '../releases.ts'
-import { type ApiRequest, QueryString, type Route, type SandboxRequest } from './api.ts'
+import { type ApiRequest, type Gone, QueryString, type Route, type SandboxRequest } from './api.ts'
 import { authenticate } from './callers.ts'
 import { Refusal, refuse } from './errors.ts'
 import { pageReply, type Reply } from './reply.ts'
 
-/** What a sandbox was started with. */
+/** What a sandbox was started with, and what has ended in it since. */
 export interface Played {
   release: Release
   maxPageSize: number
+  gone: Gone
 }
 
 /** The reply to a request, by the route that its path has. */
@@ -31,7 +32,7 @@ export function dispatch(request: SandboxRequest, routes: readonly Route[], sett
 /** Checks in authentik's order: the format of the reply, the credentials, whether the caller is let in, the method. */
 function replyTo(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, 'caller'>): Reply {
   negotiate(asked.query.last('format'), request.headers.accept)
-  const caller = authenticate(request.headers.authorization, asked.release)
+  const caller = authenticate(request.headers.authorization, asked.release, asked.gone.tokens)
   if (!caller && !route.anonymous) throw refuse.credentialsMissing()
   switch (request.method) {
     case 'GET':
@@ -54,10 +55,19 @@ function match(path: string, routes: readonly Route[]): { route?: Route; key?: s
     const [start = '', end] = `/api/v3/${route.path}`.split('{key}')
     if (end === undefined && path === start) return { route }
     if (end === undefined || !path.startsWith(start) || !path.endsWith(end)) continue
-    const key = path.slice(start.length, -end.length)
+    const key = decoded(path.slice(start.length, -end.length))
     if (/^[^/.]+$/.test(key)) return { route, key }
   }
   return {}
+}
+
+/** A part of a path, read before it is known what it belongs to: "%2F" is a slash like any other. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Any other path belongs to authentik's user interface, which knows no methods but these. */

@@ -15,6 +15,8 @@ export interface GrantRow {
   /** Keys. The body has the whole objects instead. */
   provider: number
   user: number
+  /** The key of the session in which it was issued. Not in the body. */
+  session: string | null
   expires: string | null
   /** Not in the body. A row with `false` is never expired, whatever `expires` says. */
   expiring: boolean
@@ -33,6 +35,8 @@ interface Grants<Row extends GrantRow> {
   rows: readonly Row[]
   columns?: readonly (keyof Row & string)[]
   deleteRight: string
+  /** Whether they go when their session is deleted. */
+  goWithSession: boolean
   present(row: Row, request: ApiRequest): object
 }
 
@@ -40,11 +44,15 @@ const userKeys = users.map((user) => user.pk)
 const providerKeys = providers.map((provider) => provider.pk)
 
 /** The routes of one kind of grant. Only superusers see the grants of others, whatever rights anybody holds. */
-export function grantRoutes<Row extends GrantRow>({ columns = [], ...grants }: Grants<Row>): Route[] {
+export function grantRoutes<Row extends GrantRow>({ columns = [], goWithSession, ...grants }: Grants<Row>): Route[] {
   return collectionRoutes<Row>({
     ...grants,
     key: { property: 'pk', kind: integerKey },
-    visible: (rows, { caller }) => (caller?.superuser ? rows : rows.filter((row) => row.user === caller?.user.pk)),
+    visible: (rows, { caller, gone }) =>
+      rows.filter(({ user, session }) => {
+        const isGone = goWithSession && session !== null && gone.sessions.has(session)
+        return !isGone && (caller?.superuser || user === caller?.user.pk)
+      }),
     filters: [
       reference('user', integerKey, userKeys, (row) => row.user),
       reference('provider', integerKey, providerKeys, (row) => row.provider),

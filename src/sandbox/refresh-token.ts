@@ -10,6 +10,7 @@ export function refreshTokens(): Route[] {
     rows,
     columns: ['revoked'],
     deleteRight: 'delete_refreshtoken',
+    goWithSession: false,
     present: presentToken,
   })
 }

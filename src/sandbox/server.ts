@@ -2,7 +2,9 @@ import { createServer } from 'node:http'
 import { newestRelease, type Release, since } from '../releases.ts'
 import { accessTokens } from './access-token.ts'
 import type { SandboxRequest } from './api.ts'
+import { apiTokens } from './api-token.ts'
 import { coreApplications } from './application.ts'
+import { authenticatedSessions } from './authenticated-session.ts'
 import { authorizationCodes } from './authorization-code.ts'
 import { dispatch } from './dispatch.ts'
 import { coreGroups } from './group.ts'
@@ -24,6 +26,8 @@ const resources = [
   coreUsers,
   coreGroups,
   coreApplications,
+  authenticatedSessions,
+  apiTokens,
 ]
 
 /** A running sandbox. */
@@ -55,12 +59,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { maxPageSize = since(release, '2025.12') ? 100 : Number.POSITIVE_INFINITY } = options
   const routes = resources.flatMap((open) => open())
   const requests: SandboxRequest[] = []
+  const gone = { sessions: new Set<string>(), tokens: new Set<string>() }
 
   const server = createServer((incoming, response) => {
     const { method = 'GET', url: path = '/', headers } = incoming
     const request = { method, path, headers }
     if (requests.push(request) > 10_000) requests.shift()
-    send(response, dispatch(request, routes, { release, maxPageSize }), release, headers['accept-language'])
+    send(response, dispatch(request, routes, { release, maxPageSize, gone }), release, headers['accept-language'])
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, '127.0.0.1', resolve)

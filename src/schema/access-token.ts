@@ -58,4 +58,4 @@ builder.objectField(OAuth2Provider, 'accessTokens', (t) =>
   }),
 )
 
-builder.mutationField('revokeAccessTokens', (t) => revokeField(t, accessTokens.lookup, 'access tokens'))
+builder.mutationField('revokeAccessTokens', (t) => revokeField(t, accessTokens.lookup, { noun: 'access tokens' }))

@@ -43,5 +43,5 @@ builder.queryFields((t) => ({
 }))
 
 builder.mutationField('revokeAuthorizationCodes', (t) =>
-  revokeField(t, authorizationCodes.lookup, 'authorization codes'),
+  revokeField(t, authorizationCodes.lookup, { noun: 'authorization codes' }),
 )

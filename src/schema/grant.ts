@@ -112,7 +112,7 @@ export class GrantKind<B extends GrantBody> {
   /** A page of them, as the caller's arguments say. Throws UpstreamError. */
   connect(context: Context, { filter, orderBy, ...page }: GrantArgs, info: GraphQLResolveInfo): Promise<Connection<B>> {
     const wanted = wantedOf(info, `${this.lookup.typename}Connection`)
-    return this.list.connect(context, filter ?? {}, page, wanted, orderingOf(orderBy))
+    return this.list.connect(context, filter ?? {}, page, wanted, { ordering: orderingOf(orderBy) })
   }
 }
 

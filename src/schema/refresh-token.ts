@@ -47,4 +47,4 @@ builder.objectField(User, 'refreshTokens', (t) =>
   }),
 )
 
-builder.mutationField('revokeRefreshTokens', (t) => revokeField(t, refreshTokens.lookup, 'refresh tokens'))
+builder.mutationField('revokeRefreshTokens', (t) => revokeField(t, refreshTokens.lookup, { noun: 'refresh tokens' }))

@@ -94,15 +94,25 @@ function howMany(results: readonly Result[], outcomes: readonly Outcome[]): numb
   return results.filter(({ outcome }) => outcomes.includes(outcome)).length
 }
 
+/** What a mutation says of the objects that it revokes. */
+interface Revoking {
+  readonly noun: string
+  /** What deleting them means. */
+  readonly meaning?: string
+  /** Whether one's own may be deleted without the right. */
+  readonly own?: true
+}
+
 /** The mutation that revokes objects of one type by their ids. */
-export function revokeField(
+export function revokeField<K extends string | number>(
   t: PothosSchemaTypes.MutationFieldBuilder<Types, Types['Root']>,
-  revocable: Revocable,
-  noun: string,
+  revocable: Revocable<K>,
+  { noun, meaning = 'as authentik does when a client revokes one (RFC 7009)', own }: Revoking,
 ) {
+  const right = `Needs the right \`${revocable.endpoint.deleteRight}\`${own ? " for others than one's own" : ''}.`
   return t.field({
     type: RevokePayload,
-    description: `Revokes ${noun}: deletes them, as authentik does when a client revokes one (RFC 7009). Each has its own outcome. If one id is malformed, or if the results would have too many fields, nothing is deleted. Needs the right \`${revocable.endpoint.deleteRight}\`.`,
+    description: `Revokes ${noun}: deletes them, ${meaning}. Each has its own outcome. If one id is malformed, or if the results would have too many fields, nothing is deleted. ${right}`,
     args: { ids: t.arg.idList({ required: true, description: `authentik's keys or global ids, 1 to ${limits.ids}.` }) },
     resolve: (_root, { ids }, context, info) => revokeByIds(context, revocable, ids, weightOfResult(info)),
   })
@@ -117,9 +127,9 @@ export function weightOfResult(info: GraphQLResolveInfo): number {
  * Deletes each distinct object once. Throws BAD_USER_INPUT for a malformed id, and QUERY_TOO_COMPLEX where the results would be
  * too much to tell, before anything is deleted.
  */
-async function revokeByIds(
+async function revokeByIds<K extends string | number>(
   context: Context,
-  revocable: Revocable,
+  revocable: Revocable<K>,
   ids: readonly string[],
   weight: number,
 ): Promise<Report> {
@@ -140,11 +150,11 @@ async function revokeByIds(
  * Deletes objects, as many at once as may run at once, so that none times out while it waits for the others. Gives a result
  * for each, in the order of the keys.
  */
-export async function revokeAll(
+export async function revokeAll<K extends string | number>(
   context: Context,
   authentik: Authentik,
-  revocable: Revocable,
-  keys: readonly number[],
+  revocable: Revocable<K>,
+  keys: readonly K[],
 ): Promise<Result[]> {
   const deletions = authentik.startDeletions(keys.map((key) => revocable.globalId(key)))
   const results: Result[] = []
@@ -153,7 +163,7 @@ export async function revokeAll(
     while (next < keys.length) {
       const index = next
       next += 1
-      const [key, deletion] = [keys[index] as number, deletions[index] as DeletionFacts]
+      const [key, deletion] = [keys[index] as K, deletions[index] as DeletionFacts]
       results[index] = await revokeOne(context, authentik, revocable, key, deletion)
     }
   }
@@ -166,11 +176,11 @@ export function whoAsks(context: Context): Promise<DeletionFacts['caller']> {
   return keep(context, whoAsks, () => context.authentik.whoAsks())
 }
 
-async function revokeOne(
+async function revokeOne<K extends string | number>(
   context: Context,
   authentik: Authentik,
-  revocable: Revocable,
-  key: number,
+  revocable: Revocable<K>,
+  key: K,
   deletion: DeletionFacts,
 ): Promise<Result> {
   const id = deletion.target

@@ -1,5 +1,7 @@
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
+import type { Context } from '../context.ts'
+import { invalidAnswer } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { getMe } from '../graph/caller.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
@@ -39,6 +41,22 @@ export const userList = new List<number, UserBody>({
   },
   forMany: { by: 'groups_by_pk' },
 })
+
+/**
+ * The user with that id, for a list that authentik filters by username alone: nobody needs a right to know their own name, and everybody
+ * the right `view_user` for any other. Throws UpstreamError.
+ */
+export async function getOwner(context: Context, id: string): Promise<UserBody> {
+  const key = users.readId(id)
+  const self = shortened(await getMe(context))
+  return self.pk === key ? self : users.load(context, key, new Set())
+}
+
+/** The name by which authentik finds what a user has. It strips blanks, and would find what somebody else has. */
+export function nameToFindBy({ username }: UserBody): string {
+  if (typeof username === 'string' && username !== '' && username === username.trim()) return username
+  throw invalidAnswer('a username that it cannot be asked by')
+}
 
 const UserType = builder.enumType('UserType', {
   description: 'What a user is to authentik.',

@@ -93,6 +93,8 @@ const newer: World = {
   },
 }
 
+const session = (number: number) => `73657373-696f-4000-8000-${String(number).padStart(12, '0')}`
+
 const access: World = {
   keys: [
     ['applications/app-0', 'applications/grafana'],
@@ -106,15 +108,37 @@ const access: World = {
     ['applications/only-admins', 'applications/vault'],
     ['applications/app-bc', 'applications/forge-provisioning'],
     ['applications/with-bc', 'applications/forge-provisioning'],
+    // Four of Paul's, and two of Ada's.
+    ['149fc01e-5a02-4059-af33-4b8568eeaf46', session(3)],
+    ['e23c65eb-f1cb-443b-bba0-3e3a5cc1f764', session(23)],
+    ['76ab3d2d-ed97-4716-b90b-3bad7627d4a4', session(43)],
+    ['ac93dea1-3705-4e3e-80d6-7c3efbe0feb1', session(63)],
+    ['2d38e4bf-800f-4f8b-b29e-bd403c875ad9', session(6)],
+    ['eaed35dc-dc5b-4a38-8a4f-81d34b3754a9', session(26)],
+    ['tk-plain02-api', 'paul-first'],
+    ['tk-plain02-app_password', 'paul-app-password'],
+    ['tk-plain02-recovery', 'paul-recovery'],
+    ['tk-plain02-verification', 'paul-verification'],
+    ['tk-plain00-app_password', 'paul-second'],
+    ['tk-expired', 'paul-expired'],
+    ['tk-managed', 'paul-managed'],
+    ['tk-viewer-app_password', 'ada-second'],
+    ['goauthentik.io/sx/managed', 'goauthentik.io/nordlicht/reports'],
+    ['user__username=plain02', 'user__username=paul'],
+    ['user__username=plain11', 'user__username=zoe'],
+    ['search=plain02', 'search=paul'],
   ],
   callers: {
     root1: 'demo-superuser',
     plain: 'demo-plain',
+    plain1: 'demo-plain',
     plain02: 'demo-plain',
+    plain03: 'demo-plain',
     'synthetic-tk-plain02-api': 'demo-plain',
     'jwt-plain': 'demo-plain',
     viewer: 'demo-auditor',
     objviewer: 'demo-viewer',
+    objdel: 'demo-viewer',
     delegate: 'demo-delegate',
     outpost: 'demo-outpost',
     svc: 'demo-nobody',

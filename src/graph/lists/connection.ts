@@ -15,7 +15,7 @@ interface Edge<B> {
   readonly cursor: () => string
 }
 
-type RowKey = Omit<Key<string | number>, 'compare'>
+type RowKey = Pick<Key<string | number>, 'property' | 'read'>
 
 /** Tells what may be hidden from the caller. */
 export type Hint = () => Promise<string | null>

@@ -39,6 +39,16 @@ export interface PageArgs {
   readonly before?: string | null | undefined
 }
 
+/** What a list is asked for beside its filter. */
+export interface ConnectOptions<B> {
+  /** authentik's `ordering`, where it is not the usual one. */
+  readonly ordering?: string | undefined
+  /** Whose rows they are, by the user's key, where the criteria do not say so. */
+  readonly owner?: number | undefined
+  /** What becomes of each row that came. Throws UpstreamError where it is none that was asked for. */
+  readonly take?: (row: B) => B
+}
+
 /** A list of authentik's as Relay connections: rows by offset, on as few and as small pages as hold them. */
 export class List<K extends string | number, B extends object> {
   readonly endpoint: Endpoint
@@ -69,16 +79,16 @@ export class List<K extends string | number, B extends object> {
     criteria: Criteria,
     args: PageArgs,
     wanted: Wanted,
-    ordering = this.#ordering,
+    { ordering = this.#ordering, owner, take }: ConnectOptions<B> = {},
   ): Promise<Connection<B>> {
     if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
     const query = this.#queryOf(criteria, ordering)
     const fingerprint = this.#fingerprintOf(query)
     const asked = readArgs(args, fingerprint)
-    const walk = this.#walk(context, query, wanted, asked)
+    const walk = this.#walk(context, query, wanted, asked, take)
     const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) charge(context, window.to - window.from)
-    return new Connection(walk, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria))
+    return new Connection(walk, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria, owner))
   }
 
   /**
@@ -132,11 +142,11 @@ export class List<K extends string | number, B extends object> {
     return [first, ...(await Promise.all(rest))].flatMap((page) => page?.results ?? [])
   }
 
-  #hint(context: Context, criteria: Criteria): Hint {
+  #hint(context: Context, criteria: Criteria, owner?: number): Hint {
     return async () => {
       if (this.#hidden === undefined) return null
       const { pk, is_superuser: seesAll } = await getMe(context)
-      const isOwn = [String(pk), `User:${pk}`].includes(String(criteria['user']))
+      const isOwn = [String(pk), `User:${pk}`].includes(String(owner ?? criteria['user']))
       return seesAll || isOwn ? null : this.#hidden
     }
   }
@@ -162,9 +172,12 @@ export class List<K extends string | number, B extends object> {
     return fingerprintOf([`${this.#lookup.typename}Connection`, query])
   }
 
-  #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor): Walk<B> {
+  #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor, take: ConnectOptions<B>['take']): Walk<B> {
     const pages = this.#pagesOf(context)
-    const ask = (page: PageRequest) => pages.load(context, JSON.stringify({ ...query, ...page }), wanted.includes)
+    const ask = (page: PageRequest) => {
+      const load = pages.load(context, JSON.stringify({ ...query, ...page }), wanted.includes)
+      return take ? load.then((came) => came && { ...came, results: came.results.map(take) }) : load
+    }
     // A list at the root, from its start, is worth a guess at its length; along edges many are short.
     const ahead = wanted.nested || last !== undefined ? 1 : limits.pagesAhead
     return new Walk(ask, context.authentik.pageLimit, ahead)

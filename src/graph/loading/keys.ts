@@ -6,12 +6,17 @@ export interface Key<K extends string | number> {
   readonly read: (text: string) => K | undefined
   /** What a key looks like, for an error's text. */
   readonly example: string
+  /** Whether the key can stand in an address, so that the object can be asked for by it. Without it every key can. */
+  readonly isAddress?: (key: K) => boolean
   /** Negative where the first key comes before the other one, as authentik orders them. Without it nobody can tell. */
   readonly compare?: (one: K, other: K) => number
 }
 
 /** The key in a body that came from upstream, undefined where it has none. */
-export function findKey<K extends string | number>({ property, read }: Key<K>, body: object): K | undefined {
+export function findKey<K extends string | number>(
+  { property, read }: Pick<Key<K>, 'property' | 'read'>,
+  body: object,
+): K | undefined {
   const value: unknown = Reflect.get(body, property)
   // A number that JavaScript would round is an object.
   return typeof value === 'string' || typeof value === 'number' ? read(String(value)) : undefined
@@ -34,6 +39,16 @@ export function slugKey(property: string): Key<string> {
     read: (text) => (/^[\w-]{1,255}$/.test(text) ? text : undefined),
     example: 'a slug such as "grafana"',
     compare: (one, other) => (one < other ? -1 : Number(one > other)),
+  }
+}
+
+/** Keys of any text. Some that authentik has cannot stand in an address: their objects are listed, and cannot be asked for. */
+export function textKey(property: string): Key<string> {
+  return {
+    property,
+    read: (text) => text,
+    isAddress: (text) => /^[^/\p{Cc}\p{Cs}]{1,255}$/u.test(text) && text !== '.' && text !== '..',
+    example: '1 to 255 characters without "/" such as "backup"',
   }
 }
 

@@ -180,7 +180,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readId(id: string): K {
     const prefix = `${this.typename}:`
     const key = this.key.read(id.startsWith(prefix) ? id.slice(prefix.length) : id)
-    if (key !== undefined) return key
+    if (key !== undefined && (this.key.isAddress?.(key) ?? true)) return key
     throw inputError(`the id of one ${this.typename}, ${this.key.example} or "${prefix}..."`, id)
   }
 

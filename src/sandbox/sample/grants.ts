@@ -1,6 +1,7 @@
 import { groupOf, userOf } from '../directory.ts'
 import type { GrantRow, TokenRow } from '../grant.ts'
 import { providerOf } from './providers.ts'
+import { sessions } from './sessions.ts'
 
 const signe = 15
 const paul = 5
@@ -33,6 +34,7 @@ function grant(pk: number, user: number, provider: number): GrantRow {
     pk,
     provider,
     user,
+    session: sessionFor(user, pk),
     ...expiryOf(pk),
     scope: pk % 15 === 4 ? [] : ['openid', 'email', 'profile', 'offline_access'].slice(0, 1 + (pk % 4)),
   }
@@ -46,6 +48,12 @@ function ownerOf(pk: number): number {
 
 function providerFor(pk: number): number {
   return 1 + ((pk * 7 + Math.floor(pk / 7)) % 10)
+}
+
+/** One of the user's sessions, or none: some were deleted, and machines have none. */
+function sessionFor(user: number, pk: number): string | null {
+  const own = sessions.filter((session) => session.user === user)
+  return own[Math.floor(pk / 20) % (own.length + 1)]?.uuid ?? null
 }
 
 function expiryOf(pk: number): Pick<GrantRow, 'expires' | 'expiring'> {
