@@ -49,6 +49,15 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
     bill.addKnowledge(rowTypeOf(typename))
     return [{ typename, has: 'all', count: place.count * size, pageRows: place.count * cost.rows }]
   },
+  owned(bill, selected) {
+    const { user } = (selected.args['filter'] ?? {}) as { readonly user?: unknown }
+    // The caller is asked first, since nobody needs a right for that.
+    if (user != null) {
+      bill.addCaller()
+      bill.addLoads('User', 1)
+    }
+    return ask.rows(bill, selected)
+  },
   whole(bill, { typename, args, wanted }) {
     bill.add({ requests: 1, rows: limits.rowsPerPage })
     const { size } = costOfList(args, wanted())
@@ -63,14 +72,8 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
     if (isAsked) bill.add({ requests: place.count * requests, rows: rowsOfAll })
     return [{ typename, ...told(declaration), count: place.count * size }]
   },
-  referred(bill, { place, typename, each, wanted }) {
-    const count = Math.max(place.count, each)
-    if (isKeyAlone(typename, wanted())) {
-      return [{ typename, has: new Set([lookups.get(typename)?.key.property ?? '']), count, pageRows: 0 }]
-    }
-    bill.addLoads(typename, count, true)
-    return [{ typename, has: 'all', count, pageRows: 0 }]
-  },
+  referred: (bill, selected) => askForReferred(bill, selected, true),
+  keyed: (bill, selected) => askForReferred(bill, selected, false),
   listed(_bill, { place, declaration, typename, each }) {
     return [{ typename, ...told(declaration), count: Math.max(place.count, each), isListed: true }]
   },
@@ -85,6 +88,17 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
     if (embedded && !reads) return [{ ...place, typename }]
     return [{ typename, ...told(declaration), count: Math.max(place.count, each) }]
   },
+}
+
+/** The objects whose keys the objects in the place have; a list may tell of them as well, or else who the caller is is asked first. */
+function askForReferred(bill: Bill, { place, typename, each, wanted }: Selected, isListed: boolean): Given[] {
+  const count = Math.max(place.count, each)
+  if (isKeyAlone(typename, wanted())) {
+    return [{ typename, has: new Set([lookups.get(typename)?.key.property ?? '']), count, pageRows: 0 }]
+  }
+  if (!isListed) bill.addCaller()
+  bill.addLoads(typename, count, isListed)
+  return [{ typename, has: 'all', count, pageRows: 0 }]
 }
 
 /** The objects of each type that the field's argument names, by an id or a list of them. */
@@ -116,11 +130,8 @@ export function typenameIn(value: unknown): string | undefined {
 /** The types of which such an id may name an object: of a malformed one there are none, and nothing is asked for. */
 export function namesOf(id: unknown): readonly string[] {
   const text = String(id)
-  const named = typenameIn(id)
-  const isKey = (name: string, key: string) => lookups.get(name)?.key.read(key) !== undefined
-  if (named !== undefined && text.startsWith(`${named}:`))
-    return isKey(named, text.slice(named.length + 1)) ? [named] : []
-  return [...lookups.keys()].filter((name) => isKey(name, text))
+  const keyFor = (name: string) => (text.startsWith(`${name}:`) ? text.slice(name.length + 1) : text)
+  return [...lookups].filter(([name, { key }]) => key.read(keyFor(name)) !== undefined).map(([name]) => name)
 }
 
 /** The name of the type of a connection's rows. */

@@ -7,7 +7,7 @@ import {
   isListType,
 } from 'graphql'
 import { limits } from '../limits.ts'
-import { type Declaration, declarationOf } from './declaration.ts'
+import { type Asks, type Declaration, declarationOf } from './declaration.ts'
 
 // What fields cost, in the words of IBM's GraphQL Cost Directives: https://ibm.github.io/graphql-specs/cost-spec.html
 
@@ -42,9 +42,12 @@ function directivesOf(field: GraphQLField<unknown, unknown>): string {
   return `@cost(weight: "1") ${listSizeOf(field, declaration)}`
 }
 
+/** What gives pages of a list. */
+const paged: ReadonlySet<Asks> = new Set(['rows', 'owned', 'whole', 'members'])
+
 function listSizeOf({ type }: GraphQLField<unknown, unknown>, { asks }: Declaration): string {
   const sized = (size: number, more = '') => `@listSize(assumedSize: ${size}, ${more}requireOneSlicingArgument: false)`
-  if (asks === 'rows' || asks === 'whole' || asks === 'members') {
+  if (asks && paged.has(asks)) {
     return sized(limits.rowsByDefault, 'slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], ')
   }
   if (!isListType(getNullableType(type))) return ''

@@ -42,11 +42,22 @@ declare global {
 export type Shortened = true | ((body: object) => boolean)
 
 /**
- * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, or the whole list; the members of groups; each of
- * the objects whose keys the body has; or, once in an operation, who the caller is. What is `listed` came with the body, and
- * authentik lists it by the body's key as well.
+ * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, of one that is filtered by its owner's
+ * name, or the whole list; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`)
+ * or does not (`keyed`); or, once in an operation, who the caller is. What is `listed` came with the body, and authentik lists it by the
+ * body's key as well.
  */
-export type Asks = 'object' | 'objects' | 'rows' | 'whole' | 'members' | 'referred' | 'listed' | 'caller'
+export type Asks =
+  | 'object'
+  | 'objects'
+  | 'rows'
+  | 'owned'
+  | 'whole'
+  | 'members'
+  | 'referred'
+  | 'keyed'
+  | 'listed'
+  | 'caller'
 
 /** What a field declares of the body that it reads. */
 export interface Declaration {

@@ -113,6 +113,7 @@ builder.queryFields((t) => ({
   apiToken: oneField(t, apiTokens, `One API token, null when absent or hidden. ${whose}`),
   apiTokens: t.field({
     type: ApiTokenConnection,
+    asks: 'owned',
     description: `API tokens, in no order that says anything. ${whose}`,
     args: {
       ...pageArgs,
@@ -129,6 +130,7 @@ builder.queryFields((t) => ({
 builder.objectField(User, 'apiTokens', (t) =>
   t.field({
     type: ApiTokenConnection,
+    asks: 'owned',
     reads: ['username'],
     description: `The user's API tokens, app passwords among them. ${whose}`,
     args: pageArgs,

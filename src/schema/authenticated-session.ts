@@ -13,7 +13,7 @@ import { uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { shortened } from './me.ts'
+import { shortened, toldOfCallers } from './me.ts'
 import { revokeField } from './revoke.ts'
 import { getOwner, nameToFindBy, User, users } from './user.ts'
 
@@ -146,6 +146,8 @@ AuthenticatedSession.implement({
       type: User,
       reads: ['user'],
       shortened: true,
+      asks: 'keyed',
+      tells: toldOfCallers,
       description:
         'Who signed in. `pk` and `id` cost nothing. Other fields are loaded, which needs the right `view_user`; not so the caller, nor a user whose sessions were asked for, of whom only what is not known yet is loaded.',
       resolve: async ({ user, user_obj: known }, _args, context, info) => {
@@ -191,6 +193,7 @@ builder.queryFields((t) => ({
   authenticatedSession: oneField(t, sessions, `One session, null when absent or hidden. ${whose}`),
   authenticatedSessions: t.field({
     type: AuthenticatedSessionConnection,
+    asks: 'owned',
     description: `Sessions, by their keys: in no order that says anything. ${whose}`,
     args: {
       ...pageArgs,
@@ -204,6 +207,7 @@ builder.queryFields((t) => ({
 builder.objectField(User, 'sessions', (t) =>
   t.field({
     type: AuthenticatedSessionConnection,
+    asks: 'owned',
     reads: ['username'],
     description: `The user's sessions. ${whose}`,
     args: pageArgs,
