@@ -34,13 +34,17 @@ export interface Place {
   readonly within: GraphQLObjectType | null
 }
 
+/** Fields that load their object by the key in the body inside, and show nothing else of that. */
+const byKeyInside = ['Event.user']
+
 /** The object that the body shows, and those inside that stand in the same body. */
 export function placesIn(place: Place): Place[] {
   const inner = Object.entries(place.selection).flatMap(([name, selection]) => {
     const { type } = fieldOf(place.type, name)
     const innerType = objectOf(type)
     const property = readsOf(place.type, name).find((candidate) => isOfObjects(place.body[candidate]))
-    if (!selection || !innerType || property === undefined) return []
+    if (!selection || !innerType || property === undefined || byKeyInside.includes(`${place.type.name}.${name}`))
+      return []
     const value = place.body[property] as Body | readonly Body[]
     const lost = isNonNullType(type) ? place.lost : [...place.inAnswer, name]
     const common = { type: innerType, selection, lost, within: place.type, field: name }
@@ -102,6 +106,12 @@ export interface Consequence {
   readonly lost: readonly Path[]
 }
 
+/** What fields show that also look at a property which another field reads, when that is gone. */
+const beside: Readonly<Record<string, readonly [field: string, value: unknown]>> = {
+  'Event.action': ['context', null],
+  'UserConsent.expires': ['isExpired', false],
+}
+
 /**
  * What is to become of the object's fields when a property of its body changed so. `own` says that it is the body which
  * the object's own endpoint sent, for the fields that the body at hand does not answer.
@@ -119,9 +129,11 @@ export function consequenceOf(place: Place, property: string, change: Change, ow
     if (outcome === 'failed') lost.push(isNonNullType(fieldOf(place.type, name).type) ? place.lost : path)
     else if (outcome !== 'same') shown.push([path, outcome === 'empty' ? [] : null])
   }
+  const [name, value] = beside[`${place.type.name}.${property}`] ?? []
+  if (name !== undefined) shown.push([[...place.inAnswer, name], value])
   // Beside the object, the name of a first parent stands in the group itself.
-  const beside = [...place.inAnswer.slice(0, -1), 'parentName']
-  if (place.field === 'parent' && property === 'name') shown.push([beside, null])
+  const parentName = [...place.inAnswer.slice(0, -1), 'parentName']
+  if (place.field === 'parent' && property === 'name') shown.push([parentName, null])
   return { shown, lost }
 }
 

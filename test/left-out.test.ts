@@ -6,7 +6,7 @@ import { compose } from './compose.ts'
 import { startGateway } from './start.ts'
 
 const whole = createSchema()
-const secrets = ['clientSecret', 'idToken', 'idTokenClaims']
+const secrets = ['clientSecret', 'idToken', 'idTokenClaims', 'context']
 
 /** Every field of every object and interface, and the name of every type. */
 function contentsOf(schema: GraphQLSchema): string[] {
@@ -80,7 +80,7 @@ describe('With HIDE_SECRETS=on', () => {
     expect(buildSchema(sdl, { assumeValidSDL: true }).getType('OAuth2Provider')).toSatisfy(
       (type) => isObjectType(type) && !('clientSecret' in type.getFields()) && 'clientId' in type.getFields(),
     )
-    expect(sdl).not.toMatch(/\b(clientSecret|idToken|idTokenClaims):/)
+    expect(sdl).not.toMatch(/\b(clientSecret|idToken|idTokenClaims|context):/)
   })
 
   it.each([
@@ -88,6 +88,7 @@ describe('With HIDE_SECRETS=on', () => {
     '{ accessToken(id: 42) { provider { clientSecret } } }',
     '{ accessToken(id: 42) { idToken } }',
     '{ refreshToken(id: 1) { idTokenClaims } }',
+    '{ events { nodes { context } } }',
     '{ node(id: "AccessToken:42") { ... on AccessToken { idToken } } }',
     '{ _entities(representations: [{ __typename: "OAuth2Provider", pk: 1 }]) { ... on OAuth2Provider { clientSecret } } }',
   ])('authentik is not asked for %s', async (query) => {

@@ -102,7 +102,9 @@ function isRead(api, field, property) {
   const type = getNamedType(field.type)
   const element = elementOf(api, property)
   if (isObjectType(type)) return ['object', 'integer', 'string', undefined].includes(element.type)
-  return element.type === 'object' || fits(api, field.type, property)
+  // A resolver may split a text.
+  const isSplit = isListType(field.type) && type.name === 'String' && property.type === 'string'
+  return isSplit || element.type === 'object' || fits(api, field.type, property)
 }
 
 const kinds = {

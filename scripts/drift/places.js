@@ -93,8 +93,9 @@ function together(objects) {
   }
 }
 
-function isObject({ type }) {
-  return type === 'object'
+/** An object of which the document says nothing contradicts nothing. */
+function isObject({ type, properties }) {
+  return type === 'object' && properties !== undefined
 }
 
 /** Where newer releases have an object, older ones have its key, and may have its name. */

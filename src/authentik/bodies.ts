@@ -44,7 +44,10 @@ export type AuthenticatedSessionBody = Sure<Schemas['AuthenticatedSession'], 'us
 }
 
 /** What a user agreed to. */
-export type UserConsentBody = Sure<Schemas['UserConsent'], 'pk' | 'user' | 'application'>
+export type UserConsentBody = Sure<Omit<Schemas['UserConsent'], 'user' | 'application'>, 'pk'> & {
+  readonly user: UserBody
+  readonly application: ApplicationBody
+}
 
 /** A token for authentik's own API, or one of an app password, a recovery or a verification. authentik never sends its value. */
 export type ApiTokenBody = Sure<Schemas['Token'], 'identifier' | 'user_obj'>
@@ -131,7 +134,7 @@ export const lacks: Readonly<Record<string, Readonly<Record<string, Lack>>>> = {
   AuthenticatedSession: { geo_ip: { null: true }, asn: { null: true } },
   UserConsent: { expires: { null: true } },
   ApiToken: { expires: { null: true }, managed: { null: true } },
-  Event: { client_ip: { null: true }, expires: { null: true } },
+  Event: { client_ip: { null: true } },
   Group: {
     parent: { before: '2025.12', null: true },
     parent_name: { before: '2025.12', null: true },

@@ -103,7 +103,8 @@ export const settings = {
     default: 'off',
     expected: '"on" or "off"',
     read: readSwitch,
-    meaning: 'Whether the schema is without `clientSecret`, `idToken` and `idTokenClaims`: `on` or `off`.',
+    meaning:
+      'Whether the schema is without `clientSecret`, `idToken`, `idTokenClaims` and the `context` of events: `on` or `off`.',
   },
   maxCost: {
     name: 'MAX_COST',

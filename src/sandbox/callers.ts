@@ -41,12 +41,13 @@ const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-viewer',
     username: 'vera',
-    rights: 'sees one provider, one user, one group and one application',
+    rights: 'sees one provider, one user, one group, one application and one event',
     holds: [
       'view_oauth2provider:1',
       'view_user:5',
       'view_group:67726f75-7000-4000-8000-000000000007',
       'view_application:61707000-0000-4000-8000-000000000002',
+      'view_event:6576656e-7400-4000-8000-000000000077',
     ],
   },
   {

@@ -7,11 +7,13 @@ import { coreApplications } from './application.ts'
 import { authenticatedSessions } from './authenticated-session.ts'
 import { authorizationCodes } from './authorization-code.ts'
 import { dispatch } from './dispatch.ts'
+import { eventsEvents } from './event.ts'
 import { coreGroups } from './group.ts'
 import { oauth2Providers } from './oauth2-provider.ts'
 import { refreshTokens } from './refresh-token.ts'
 import { send } from './reply.ts'
 import { coreUsers } from './user.ts'
+import { userConsents } from './user-consent.ts'
 
 export { type Release, releases } from '../releases.ts'
 export type { SandboxRequest } from './api.ts'
@@ -28,6 +30,8 @@ const resources = [
   coreApplications,
   authenticatedSessions,
   apiTokens,
+  eventsEvents,
+  userConsents,
 ]
 
 /** A running sandbox. */

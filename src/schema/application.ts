@@ -1,12 +1,12 @@
 import type { ApplicationBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { UpstreamError } from '../errors.ts'
+import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
-import { slugKey } from '../graph/loading/keys.ts'
+import { findKey, slugKey, uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
@@ -43,6 +43,22 @@ const applicationList = new List<string, ApplicationBody>({
   // the blank. Superusers are shown what policies forbid them, too.
   always: { search: ' ', superuser_full_list: true },
 })
+
+const secondKey = uuidKey('pk')
+
+/** The key by which other lists of authentik know an application. Throws UPSTREAM_INVALID_RESPONSE where it has none. */
+export function pkOf(application: ApplicationBody): string {
+  const pk = findKey(secondKey, application)
+  if (pk !== undefined) return pk
+  throw invalidAnswer('an application without a usable "pk"')
+}
+
+/** That key of the application with this slug or global id. Throws BAD_USER_INPUT where the caller sees none. */
+export async function findPk(context: Context, id: string): Promise<string> {
+  const application = await applications.load(context, applications.readId(id), new Set()).catch(nullIfNotFound)
+  if (application) return pkOf(application)
+  throw inputError('an application that the caller may see', id)
+}
 
 function readAll(context: Context): Promise<readonly ApplicationBody[]> {
   return applicationList.readAll(context, {})

@@ -9,18 +9,21 @@ import './group-members.ts'
 import './application.ts'
 import './authenticated-session.ts'
 import './api-token.ts'
+import './event.ts'
+import './user-consent.ts'
 import './revoke-user-grants.ts'
 import '../graph/subgraph.ts'
 import { GraphQLSchema } from 'graphql'
 import { builder } from '../graph/builder.ts'
 
-/** The fields that show secrets of clients, and what ID tokens said of users. */
+/** The fields that show secrets of clients, what ID tokens said of users, and what events tell in any shape. */
 export const secretFields = [
   'OAuth2Provider.clientSecret',
   'AccessToken.idToken',
   'AccessToken.idTokenClaims',
   'RefreshToken.idToken',
   'RefreshToken.idTokenClaims',
+  'Event.context',
 ]
 
 export interface SchemaOptions {

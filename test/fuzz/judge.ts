@@ -36,8 +36,15 @@ export interface Answer {
 /** Lists of objects that are named by others: one that is null has an error. */
 const ofNamed = ['OAuth2Provider.jwtFederationProviders', 'Query._entities']
 
-/** Fields that may be null though authentik sends what they read: not of the caller, and not JSON. */
-const emptyOfItself = ['User.effectiveGroups', 'AccessToken.idTokenClaims', 'RefreshToken.idTokenClaims']
+/** Fields that may be null though authentik sends what they read: not of the caller, not JSON, done by nobody, and not known to hold no secret. */
+const emptyOfItself = [
+  'User.effectiveGroups',
+  'AccessToken.idTokenClaims',
+  'RefreshToken.idTokenClaims',
+  'Event.user',
+  'Event.userName',
+  'Event.context',
+]
 
 /** Where a value stands, and whether a null there, or of an item of the list there, must have its error. */
 interface Place {

@@ -80,7 +80,10 @@ export class Values {
       return random.chance(0.9) ? random.pick(this.#known.cursors.get(field) ?? ['']) : random.pick(words)
     }
     if (String(type) !== 'ID') return random.pick(words)
-    const target = { user: 'User', members: 'User', groups: 'Group', provider: 'OAuth2Provider' }[name] ?? typename
+    const target =
+      { user: 'User', members: 'User', groups: 'Group', provider: 'OAuth2Provider', application: 'Application' }[
+        name
+      ] ?? typename
     return this.#key(target)
   }
 

@@ -94,9 +94,34 @@ const newer: World = {
 }
 
 const session = (number: number) => `73657373-696f-4000-8000-${String(number).padStart(12, '0')}`
+const event = (number: number) => `6576656e-7400-4000-8000-${String(number).padStart(12, '0')}`
 
 const access: World = {
   keys: [
+    ['events/446f2f37-15ac-42bf-a9d7-6162ff23f556', `events/${event(77)}`],
+    ['events/70b57d47-b2bb-447a-8745-5388ed13968e', `events/${event(37)}`],
+    ['username=plain02', 'username=ada'],
+    // Paul's that has ended, another one of Paul's, and the auditor's own.
+    ['user_consent/13', 'user_consent/3'],
+    ['user_consent/14', 'user_consent/5'],
+    ['user_consent/15', 'user_consent/4'],
+    ['user_consent/122', 'user_consent/8'],
+    ['user=36', 'user=4'],
+    ['user=44', 'user=5'],
+    ['application=21688f98-cb6e-40d5-9957-a3f37b2267ca', 'application=61707000-0000-4000-8000-000000000013'],
+    ['application=2f4c1288-e484-4e38-bf44-86c0d16accbb', 'application=61707000-0000-4000-8000-000000000015'],
+    ['application=2b532613-2bb8-4339-85d6-1146c321c242', 'application=61707000-0000-4000-8000-000000000014'],
+    ['search=plain02', 'search=paul'],
+    ['search=viewer', 'search=ada'],
+    ['context_model_pk=8d8ef685-a92c-4268-a0aa-c3f5ab57492f', 'context_model_pk=61707000-0000-4000-8000-000000000002'],
+    [
+      'context_authorized_app=8d8ef685-a92c-4268-a0aa-c3f5ab57492f',
+      'context_authorized_app=61707000-0000-4000-8000-000000000001',
+    ],
+    [
+      'context_authorized_app=8d8ef685a92c4268a0aac3f5ab57492f',
+      'context_authorized_app=61707000000040008000000000000001',
+    ],
     ['applications/app-0', 'applications/grafana'],
     ['applications/app-1', 'applications/wiki'],
     ['applications/app-5', 'applications/grafana'],
@@ -135,6 +160,7 @@ const access: World = {
     plain02: 'demo-plain',
     plain03: 'demo-plain',
     'synthetic-tk-plain02-api': 'demo-plain',
+    'synthetic-tk-plain11-api': 'demo-plain',
     'jwt-plain': 'demo-plain',
     viewer: 'demo-auditor',
     objviewer: 'demo-viewer',

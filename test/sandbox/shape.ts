@@ -4,8 +4,8 @@ type Kind = 'absent' | 'null' | 'array' | 'object' | 'boolean' | 'number' | 'uui
 /** The kinds of values at each path of some bodies. All elements of an array share one path. */
 export type Shape = ReadonlyMap<string, ReadonlySet<Kind>>
 
-/** Values of people's own making, of which only the kind is looked at. */
-const free = /\.(attributes|settings)$/
+/** Values of people's own making, what events keep, and words of a query language: of these only the kind is looked at. */
+const free = /\.(attributes|settings|context|brand|autocomplete)$/
 
 const absent = Symbol('absent')
 
