@@ -3,6 +3,7 @@ import { limits } from '../limits.ts'
 import type { DeletionFacts, Observer } from '../observe/observer.ts'
 import { type OperationRecord, ReadRecord } from '../observe/record.ts'
 import type { Account } from './account.ts'
+import { pathOf, type Query, searchOf } from './address.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import type { Call } from './wire/exchange.ts'
@@ -13,10 +14,6 @@ import type { Credential, Upstream } from './wire/upstream.ts'
 
 /** What an endpoint answers with, as the newest release's OpenAPI document has it. */
 export type BodyOf<E extends Endpoint> = paths[E['path']]['get']['responses'][200]['content']['application/json']
-
-/** Query parameters; one with several values is repeated. */
-export type Query = Readonly<Record<string, Value | readonly Value[]>>
-type Value = string | number | boolean
 
 export interface AuthentikOptions {
   readonly upstream: Upstream
@@ -237,21 +234,4 @@ function rowsIn(body: { readonly results?: unknown }): number {
 /** A page of a few rows costs authentik no more than a look-up. */
 function kindOf({ answer }: Endpoint, { page_size: size }: Query): Kind {
   return answer === 'page' && Number(size) > limits.lookupRows ? 'list' : 'lookup'
-}
-
-function pathOf({ path }: Endpoint, key: string | number = ''): string {
-  return path.replace(/\{\w+\}/, encodeURIComponent(key))
-}
-
-/** `?a=1&b=2`, sorted: equal queries have equal text. */
-function searchOf(query: Query): string {
-  const names = Object.keys(query).sort()
-  const isPlain = names.every((name) => typeof query[name] !== 'object' && /^[\w-]*$/.test(String(query[name] ?? '?')))
-  // To encode what needs none takes several times as long.
-  if (isPlain) return names.length === 0 ? '' : `?${names.map((name) => `${name}=${query[name]}`).join('&')}`
-  const search = new URLSearchParams()
-  for (const name of names) {
-    for (const value of [query[name] ?? []].flat()) search.append(name, String(value))
-  }
-  return search.size === 0 ? '' : `?${search}`
 }

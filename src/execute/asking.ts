@@ -50,7 +50,8 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
     return [{ typename, has: 'all', count: place.count * size, pageRows: place.count * cost.rows }]
   },
   owned(bill, selected) {
-    const { user } = (selected.args['filter'] ?? {}) as { readonly user?: unknown }
+    const { user, application } = (selected.args['filter'] ?? {}) as Readonly<Record<string, unknown>>
+    if (application != null) bill.addLoads('Application', 1)
     // The caller is asked first, since nobody needs a right for that.
     if (user != null) {
       bill.addCaller()

@@ -42,8 +42,8 @@ declare global {
 export type Shortened = true | ((body: object) => boolean)
 
 /**
- * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, of one that is filtered by its owner's
- * name, or the whole list; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`)
+ * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, of one that is filtered by what is
+ * known of another object, or the whole list; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`)
  * or does not (`keyed`); or, once in an operation, who the caller is. What is `listed` came with the body, and authentik lists it by the
  * body's key as well.
  */

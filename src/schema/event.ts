@@ -125,7 +125,7 @@ Event.implement({
     }),
     user: t.field({
       type: User,
-      asks: 'referred',
+      asks: 'keyed',
       reads: ['user'],
       description:
         'Whoever did it; null if nobody was signed in. `pk` and `id` come with the event. For more, the user is loaded, as it is now, which needs the right `view_user`; a user who is gone is `NOT_FOUND`.',
@@ -179,7 +179,7 @@ builder.queryFields((t) => ({
   event: oneField(t, events, `One event, null when it is absent or hidden. ${rights}`),
   events: t.field({
     type: EventConnection,
-    asks: 'rows',
+    asks: 'owned',
     description: `Events, the newest first. ${rights}`,
     args: { ...pageArgs, filter: t.arg({ type: EventFilter, description: 'Which events to list. Without it: all.' }) },
     resolve: async (_root, { filter, ...page }, context, info) => {

@@ -90,7 +90,7 @@ builder.queryFields((t) => ({
   userConsent: oneField(t, userConsents, `One consent, null when it is absent or hidden. ${rights}`),
   userConsents: t.field({
     type: UserConsentConnection,
-    asks: 'rows',
+    asks: 'owned',
     description: `Consents, the newest first. ${rights} Each costs authentik some 30 statements, whatever is selected of it: say \`first\`.`,
     args: {
       ...pageArgs,

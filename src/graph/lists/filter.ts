@@ -1,4 +1,4 @@
-import type { Query } from '../../authentik/authentik.ts'
+import type { Query } from '../../authentik/address.ts'
 import { badInput, inputError, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 

@@ -1,4 +1,4 @@
-import type { Query } from '../../authentik/authentik.ts'
+import type { Query } from '../../authentik/address.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, UpstreamError } from '../../errors.ts'

@@ -1,5 +1,5 @@
 import type { ObjectRef } from '@pothos/core'
-import type { Query } from '../../authentik/authentik.ts'
+import type { Query } from '../../authentik/address.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../../errors.ts'
