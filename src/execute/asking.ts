@@ -64,6 +64,10 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
     const { size } = costOfList(args, wanted())
     return [{ typename, has: 'all', count: Math.min(size, limits.rowsPerPage), pageRows: limits.rowsPerPage }]
   },
+  connected(bill, { place, typename, each }) {
+    bill.add({ requests: 3, rows: 3 * limits.rowsPerPage }, place.count)
+    return [{ typename, has: 'whole', count: place.count * each, pageRows: 0 }]
+  },
   members(bill, { place, declaration, typename, args, wanted }) {
     const { size, requests, rows } = costOfList(args, wanted())
     bill.addKnowledge(rowTypeOf(typename))

@@ -43,7 +43,7 @@ export type Shortened = true | ((body: object) => boolean)
 
 /**
  * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, of one that is filtered by what is
- * known of another object, or the whole list; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`)
+ * known of another object, or the whole list; three lists of a user's grants; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`)
  * or does not (`keyed`); or, once in an operation, who the caller is. What is `listed` came with the body, and authentik lists it by the
  * body's key as well.
  */
@@ -57,6 +57,7 @@ export type Asks =
   | 'referred'
   | 'keyed'
   | 'listed'
+  | 'connected'
   | 'caller'
 
 /** What a field declares of the body that it reads. */

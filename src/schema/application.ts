@@ -1,4 +1,4 @@
-import type { ApplicationBody } from '../authentik/bodies.ts'
+import type { ApplicationBody, OAuth2ProviderBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 import { limits } from '../limits.ts'
-import { OAuth2Provider, toldOfProviders } from './oauth2-provider.ts'
+import { isOfOtherProtocol, OAuth2Provider, toldOfProviders } from './oauth2-provider.ts'
 
 export const Application = builder.objectRef<ApplicationBody>('Application')
 
@@ -104,9 +104,12 @@ Application.implement({
   }),
 })
 
-function isOfOtherProtocol(provider: ApplicationBody['provider_obj']): boolean {
-  const { meta_model_name: model } = provider ?? {}
-  return typeof model === 'string' && model !== 'authentik_providers_oauth2.oauth2provider'
+/** The application of a provider, shortened; null without one. */
+export function applicationOf({
+  assigned_application_slug: slug,
+  assigned_application_name: name,
+}: OAuth2ProviderBody): ApplicationBody | null {
+  return slug == null ? null : ({ slug, ...(name != null && { name }) } as ApplicationBody)
 }
 
 /** From 2025.12 on the icon's address stands beside the name of its file; before, in its place. */
@@ -157,7 +160,6 @@ builder.objectField(OAuth2Provider, 'application', (t) =>
     tells: ['slug', 'name'],
     description:
       'The application that people sign in to through it; null without one. `slug` and `name` come with the provider.',
-    resolve: ({ assigned_application_slug: slug, assigned_application_name: name }) =>
-      slug == null ? null : ({ slug, ...(name != null && { name }) } as ApplicationBody),
+    resolve: applicationOf,
   }),
 )

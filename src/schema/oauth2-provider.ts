@@ -161,6 +161,12 @@ function federationSourcesOf(provider: OAuth2ProviderBody): readonly string[] | 
   return provider.jwt_federation_sources ?? provider.jwks_sources
 }
 
+/** Whether what an application tells of its provider is of no OAuth2 provider. */
+export function isOfOtherProtocol(provider: OAuth2ProviderBody | null | undefined): boolean {
+  const { meta_model_name: model } = provider ?? {}
+  return typeof model === 'string' && model !== 'authentik_providers_oauth2.oauth2provider'
+}
+
 /** What providers of all protocols have: grants and applications tell no more of theirs. */
 export const toldOfProviders: readonly (keyof OAuth2ProviderBody)[] = [
   'pk',

@@ -17,13 +17,13 @@ import { User, users } from './user.ts'
 
 export const UserConsent = builder.objectRef<UserConsentBody>('UserConsent')
 
-const userConsents = new Lookup<number, UserConsentBody, typeof endpoints.userConsent>({
+export const userConsents = new Lookup<number, UserConsentBody, typeof endpoints.userConsent>({
   type: UserConsent,
   key: integerKey('pk'),
   endpoint: endpoints.userConsent,
 })
 
-const consentList = new List<number, UserConsentBody>({
+export const consentList = new List<number, UserConsentBody>({
   lookup: userConsents,
   endpoint: endpoints.userConsents,
   ordering: '-pk',
@@ -53,8 +53,7 @@ UserConsent.implement({
     permissions: t.stringList({
       reads: ['permissions'],
       description: 'The scopes that were agreed to, as clients ask for them. The list may be empty.',
-      // One text, with blanks between.
-      resolve: ({ permissions }) => permissions?.split(' ').filter((permission) => permission !== ''),
+      resolve: ({ permissions }) => scopesIn(permissions),
     }),
     expires: t.expose('expires', {
       type: 'DateTime',
@@ -64,10 +63,20 @@ UserConsent.implement({
     isExpired: t.boolean({
       reads: ['expiring'],
       description: "Whether it has ended, by this gateway's clock. authentik lists consents that have.",
-      resolve: ({ expiring, expires }) => expiring && expires != null && Date.parse(expires) < Date.now(),
+      resolve: hasEnded,
     }),
   }),
 })
+
+/** The scopes in one text, with blanks between. */
+export function scopesIn(permissions: string | undefined): string[] | undefined {
+  return permissions?.split(' ').filter((permission) => permission !== '')
+}
+
+/** Whether a consent has ended. */
+export function hasEnded({ expiring, expires }: UserConsentBody): boolean | undefined {
+  return expiring && expires != null && Date.parse(expires) < Date.now()
+}
 
 const UserConsentConnection = connectionOf(UserConsent)
 

@@ -126,14 +126,18 @@ export class List<K extends string | number, B extends object> {
   }
 
   /**
-   * All rows that fit the criteria, of a list that is short, and whose count tells of rows that the caller may not see. Throws
-   * UpstreamError, QUERY_TOO_COMPLEX where it is long.
+   * All rows that fit the criteria, with what they include, of a list that is short: its count may tell of rows that the caller may
+   * not see. Throws UpstreamError, QUERY_TOO_COMPLEX where it is long.
    */
-  async readAll(context: Context, criteria: Criteria): Promise<readonly B[]> {
+  async readAll(
+    context: Context,
+    criteria: Criteria,
+    includes: ReadonlySet<Include> = new Set(),
+  ): Promise<readonly B[]> {
     const query = this.#queryOf(criteria, this.#ordering)
     const ask = (page: number) => {
       const asked = JSON.stringify({ ...query, page, page_size: limits.rowsPerPage })
-      return this.#pagesOf(context).load(context, asked, new Set())
+      return this.#pagesOf(context).load(context, asked, includes)
     }
     const first = await ask(1)
     const { total_pages: pages = 1, count = 0 } = first?.pagination ?? {}
