@@ -37,7 +37,10 @@ export interface Answer {
 const ofNamed = ['OAuth2Provider.jwtFederationProviders', 'Query._entities']
 
 /** Fields that may be null though authentik sends what they read: not of the caller, and not JSON. */
-const emptyOfItself = ['User.effectiveGroups', 'AccessToken.idTokenClaims', 'RefreshToken.idTokenClaims']
+const ofClaims = ['AccessToken', 'RefreshToken'].flatMap((type) =>
+  ['idTokenClaims', 'issuedAt', 'authenticatedAt'].map((field) => `${type}.${field}`),
+)
+const emptyOfItself = ['User.effectiveGroups', ...ofClaims]
 
 /** Where a value stands, and whether a null there, or of an item of the list there, must have its error. */
 interface Place {
