@@ -219,6 +219,30 @@ describe('An edge', () => {
     expect(data.oauth2Provider.accessTokens.nodes).toEqual([{ provider: { pk: 1 } }])
   })
 
+  it('leads from a user and from a provider to each kind of their grants', async () => {
+    const { ask, sandbox } = await startGateway()
+    const lists =
+      'accessTokens { totalCount } refreshTokens { totalCount } authorizationCodes { totalCount nodes { pk } }'
+    const { data, errors } = await ask(`{
+      user(id: 15) { ${lists} }
+      oauth2Provider(id: 1) { ${lists} newest: refreshTokens(orderBy: { field: PK, direction: DESC }) { nodes { pk } } }
+    }`)
+    expect(errors).toBeUndefined()
+    for (const [field, filter] of [['user', 'user=15'] as const, ['oauth2Provider', 'provider=1'] as const]) {
+      const counted = await Promise.all(
+        ['access_tokens', 'refresh_tokens', 'authorization_codes'].map(async (path) => {
+          const { pagination } = await getRest(sandbox.url, `/oauth2/${path}/?${filter}`)
+          return (pagination as { count: number }).count
+        }),
+      )
+      const { accessTokens, refreshTokens, authorizationCodes } = data[field]
+      expect([accessTokens, refreshTokens, authorizationCodes].map(({ totalCount }) => totalCount)).toEqual(counted)
+      expect(Math.min(...counted)).toBeGreaterThan(0)
+    }
+    const newest = data.oauth2Provider.newest.nodes.map(({ pk }: { pk: number }) => pk)
+    expect(newest).toEqual(newest.toSorted((one: number, other: number) => other - one))
+  })
+
   it('is forbidden by itself: the members of a group for who may not see groups', async () => {
     const { ask } = await startGateway()
     const { data, errors } = await ask('{ me { username effectiveGroups { name users { totalCount } } } }', {

@@ -22,6 +22,8 @@ import { startGatewayOver } from './start.ts'
 const otherNames: Readonly<Record<string, string>> = {
   id: 'pk',
   idTokenClaims: 'id_token',
+  issuedAt: 'id_token',
+  authenticatedAt: 'id_token',
   parents: 'parents_obj',
   children: 'children_obj',
   'User.groups': 'groups_obj',
@@ -70,7 +72,9 @@ describe.each(recordedReleases)('Of what authentik %s answered, the graph', (rel
     const type = typeOf(typename)
     const body = read(recording)
     const withGroups = !recording.url.includes('include_groups=false')
-    const selection = everythingOf(type, withGroups ? elsewhere : [...elsewhere, 'User.groups'])
+    // All fields of the longest page are more than one operation may answer.
+    const tooMany = rowsOf(recording).length > 300 ? ['AccessToken.issuedAt', 'AccessToken.authenticatedAt'] : []
+    const selection = everythingOf(type, [...elsewhere, ...tooMany, ...(withGroups ? [] : ['User.groups'])])
     const expected = (row: Body) => graphOf(type, selection, row, worldOf(recording))
     const { url, asked } = await startRecorded(recording)
     const ask = askOver((await startGatewayOver(url)).url)

@@ -104,6 +104,8 @@ function sourceOf(type: GraphQLObjectType, name: string, body: Body, world: Worl
 const derived: Readonly<Record<string, (body: Body, type: GraphQLObjectType, world: World) => unknown>> = {
   id: (body, type) => `${type.name}:${body[keyOf(type)]}`,
   idTokenClaims: ({ id_token: text }) => JSON.parse(String(text)),
+  issuedAt: ({ id_token: text }) => timeOf(JSON.parse(String(text)).iat),
+  authenticatedAt: ({ id_token: text }) => timeOf(JSON.parse(String(text)).auth_time),
   parents: parentsOf,
   parent: (body) => parentsOf(body)[0] ?? null,
   parentName: (body) => parentsOf(body)[0]?.['name'] ?? null,
@@ -111,6 +113,10 @@ const derived: Readonly<Record<string, (body: Body, type: GraphQLObjectType, wor
     const groups = me['groups'] as readonly Body[]
     return pk === me['pk'] ? [...new Map(groups.map((group) => [group['pk'], group])).values()] : null
   },
+}
+
+function timeOf(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : new Date(seconds * 1000).toISOString().replace('.000', '')
 }
 
 function parentsOf({ parents_obj: parents, parent, parent_name: name }: Body): readonly Body[] {

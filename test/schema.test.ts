@@ -82,6 +82,7 @@ describe('The contract', () => {
   /** Everything that a caller can rely on in a type, a line for each. */
   function linesOf(type: GraphQLNamedType | undefined): string[] {
     const lines = [`${type?.constructor.name} ${type?.name}`]
+    if (isInputObjectType(type)) lines.push(`oneOf ${type.isOneOf}`)
     if (isEnumType(type)) lines.push(...type.getValues().map(({ name }) => `value ${name}`))
     if (isObjectType(type) || isInterfaceType(type))
       lines.push(...type.getInterfaces().map((one) => `implements ${one}`))

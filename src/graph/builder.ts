@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core'
 import { inputError } from '../errors.ts'
 import { BodyPlugin } from './hydration.ts'
 import { uuidKey } from './loading/keys.ts'
+import { readMoment } from './moment.ts'
 import type { SchemaTypes } from './types.ts'
 
 SchemaBuilder.registerPlugin('bodies', BodyPlugin)
@@ -13,6 +14,10 @@ const uuid = uuidKey('uuid')
 
 builder.scalarType('DateTime', {
   description: 'A moment, as RFC 3339 has it ("2036-12-01T02:59:34.011099Z"): exactly the text that authentik sent.',
+  parseValue: (value) => {
+    if (typeof value === 'string' && readMoment(value) !== undefined) return value
+    throw inputError('a moment such as "2036-12-01T02:59:34Z"', value)
+  },
 })
 builder.scalarType('JSON', {
   description: 'Any JSON value, as authentik sent it.',

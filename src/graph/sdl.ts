@@ -99,7 +99,7 @@ function annotate(document: DocumentNode, annotations: Annotations): DocumentNod
     const [definition] = parse(`scalar Any ${annotations[coordinate] ?? ''}`, { noLocation: true }).definitions
     return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : []
   }
-  return mapObjects(document, (type) => ({
+  return mapObjects(withoutOneOf(document), (type) => ({
     ...type,
     directives: directivesOf(type.name.value),
     fields: (type.fields ?? []).map((field) => ({
@@ -107,6 +107,14 @@ function annotate(document: DocumentNode, annotations: Annotations): DocumentNod
       directives: directivesOf(`${type.name.value}.${field.name.value}`),
     })),
   }))
+}
+
+/** Composers that are older than `@oneOf` refuse a schema with it. What they then let through, this gateway refuses. */
+function withoutOneOf(document: DocumentNode): DocumentNode {
+  const definitions = document.definitions.map((definition) =>
+    definition.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? { ...definition, directives: [] } : definition,
+  )
+  return { ...document, definitions }
 }
 
 function mapObjects(

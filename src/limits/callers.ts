@@ -108,6 +108,8 @@ export const callersLimits = {
   oneByOne: 3,
   /** Rows of a list that is read whole, of applications say: an installation has tens of them. */
   rowsOfWholeList: 1000,
+  /** Days ahead for which grants are counted: ten years. Nobody plans further. */
+  daysAhead: 3650,
   /** Members of the groups on one page that are asked for with them: authentik sends all members of a group at once. */
   membersAtOnce: 1000,
 

@@ -8,7 +8,7 @@ import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { findKey, slugKey, uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
-import { wantedOf } from '../graph/loading/wanted.ts'
+import { type Wanted, wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 import { limits } from '../limits.ts'
 import { isOfOtherProtocol, OAuth2Provider, toldOfProviders } from './oauth2-provider.ts'
@@ -103,6 +103,16 @@ Application.implement({
     }),
   }),
 })
+
+/** A shortened application as the list tells it, if it does, where more than that is selected. */
+export async function fromList(
+  context: Context,
+  application: ApplicationBody,
+  { reads }: Wanted,
+): Promise<ApplicationBody> {
+  const hasAll = [...reads].every((property) => property in application)
+  return hasAll ? application : ((await readAll(context)).find(({ slug }) => slug === application.slug) ?? application)
+}
 
 /** The application of a provider, shortened; null without one. */
 export function applicationOf({

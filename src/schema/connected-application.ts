@@ -5,8 +5,8 @@ import { charge } from '../graph/charges.ts'
 import { type Wanted, wantedOf } from '../graph/loading/wanted.ts'
 import { limits } from '../limits.ts'
 import { AccessToken, accessTokens } from './access-token.ts'
-import { Application, applicationOf } from './application.ts'
-import { issuedAt } from './grant.ts'
+import { Application, applicationOf, fromList } from './application.ts'
+import { timeOf } from './grant.ts'
 import { isOfOtherProtocol, OAuth2Provider, toldOfProviders } from './oauth2-provider.ts'
 import { RefreshToken, refreshTokens } from './refresh-token.ts'
 import { User, users } from './user.ts'
@@ -38,10 +38,14 @@ async function connectedOf(context: Context, user: object, { includes }: Wanted)
   for (const consent of consents.filter((one) => !hasEnded(one))) {
     const connected = at(consent.application.slug)
     connected.application = consent.application
-    if (!isOfOtherProtocol(consent.application.provider_obj)) connected.provider ??= consent.application.provider_obj ?? null
+    if (!isOfOtherProtocol(consent.application.provider_obj))
+      connected.provider ??= consent.application.provider_obj ?? null
     connected.consents.push(consent)
   }
-  for (const [kind, tokens] of [['accessTokens', access], ['refreshTokens', refresh]] as const) {
+  for (const [kind, tokens] of [
+    ['accessTokens', access],
+    ['refreshTokens', refresh],
+  ] as const) {
     for (const token of tokens.filter(({ is_expired: isExpired }) => !isExpired)) {
       const { provider } = token
       const application = applicationOf(provider)
@@ -52,7 +56,10 @@ async function connectedOf(context: Context, user: object, { includes }: Wanted)
     }
   }
   const all = [...found.values()].sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en'))
-  charge(context, all.reduce((sum, one) => sum + 1 + one.consents.length + tokensOf(one).length, 0))
+  charge(
+    context,
+    all.reduce((sum, one) => sum + 1 + one.consents.length + tokensOf(one).length, 0),
+  )
   return all
 }
 
@@ -70,7 +77,7 @@ function tokensOf({ accessTokens: access, refreshTokens: refresh }: Connected): 
 
 /** The first time that is known; null where none is. */
 function sinceOf(connected: Connected): string | null {
-  const times = tokensOf(connected).flatMap((token) => issuedAt(token) ?? [])
+  const times = tokensOf(connected).flatMap((token) => timeOf(token, 'iat') ?? [])
   return times.sort()[0] ?? null
 }
 
@@ -81,7 +88,10 @@ function expiresOf(connected: Connected): string | null {
     ...tokensOf(connected).map(({ expires }) => expires ?? null),
   ]
   if (ends.includes(null)) return null
-  return ends.reduce((latest, end) => (Date.parse(end ?? '') > Date.parse(latest ?? '') ? end : latest), ends[0] ?? null)
+  return ends.reduce(
+    (latest, end) => (Date.parse(end ?? '') > Date.parse(latest ?? '') ? end : latest),
+    ends[0] ?? null,
+  )
 }
 
 const ConnectedApplication = builder.objectRef<Connected>('ConnectedApplication').implement({
@@ -95,7 +105,8 @@ const ConnectedApplication = builder.objectRef<Connected>('ConnectedApplication'
       tells: ['slug', 'name'],
       description:
         'The application; null if the provider has none. Where the user was not asked for consent, all but `slug` and `name` is loaded, and hidden from whoever may not open it.',
-      resolve: ({ application }) => application,
+      resolve: ({ application }, _args, context, info) =>
+        application && fromList(context, application, wantedOf(info, Application.name)),
     }),
     provider: t.field({
       type: OAuth2Provider,

@@ -5,12 +5,15 @@ import { parseJson } from '../authentik/wire/json.ts'
 import type { Context } from '../context.ts'
 import { builder } from '../graph/builder.ts'
 import type { Connection } from '../graph/lists/connection.ts'
-import { List, type PageArgs } from '../graph/lists/list.ts'
+import type { Dates } from '../graph/lists/date-window.ts'
+import { List } from '../graph/lists/list.ts'
+import type { PageArgs } from '../graph/lists/page-args.ts'
 import { integerKey } from '../graph/loading/keys.ts'
 import { Lookup, type LookupOptions } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 import type { Types } from '../graph/types.ts'
+import { byDate, datesOf, type GrantFilter, type Order, orderingByDate, orderingOf } from './grant-arguments.ts'
 import { OAuth2Provider, providers, toldOfProviders } from './oauth2-provider.ts'
 import { User, users } from './user.ts'
 
@@ -55,6 +58,19 @@ export function tokenFields(t: PothosSchemaTypes.ObjectFieldBuilder<Types, Token
       description: 'The same claims, parsed; null if they are not JSON.',
       resolve: ({ id_token: text }) => readJson(text),
     }),
+    issuedAt: t.field({
+      type: 'DateTime',
+      reads: ['id_token'],
+      description: 'When the ID token was issued that came with it: the claim "iat"; null without that claim.',
+      resolve: (token) => timeOf(token, 'iat'),
+    }),
+    authenticatedAt: t.field({
+      type: 'DateTime',
+      reads: ['id_token'],
+      description:
+        'When the user had signed in to authentik before it was issued: the claim "auth_time"; null without that claim.',
+      resolve: (token) => timeOf(token, 'auth_time'),
+    }),
     revoked: t.exposeBoolean('revoked', {
       description:
         'Whether a newer token replaced it. authentik sets this on refresh tokens only: a token that is revoked in any other way is deleted.',
@@ -70,6 +86,15 @@ function readJson(text: string | undefined): unknown {
   }
 }
 
+/** The moment in a claim, which counts seconds since 1970; null without it. */
+export function timeOf({ id_token: text }: TokenBody, claim: string): string | null {
+  const seconds: unknown = Reflect.get(Object(readJson(text)), claim)
+  const date = new Date(typeof seconds === 'number' ? seconds * 1000 : Number.NaN)
+  // Years of four digits, as RFC 3339 has them.
+  const year = date.getUTCFullYear()
+  return year >= 0 && year <= 9999 ? date.toISOString().replace('.000Z', 'Z') : null
+}
+
 type GrantEndpoint = typeof endpoints.accessToken | typeof endpoints.refreshToken | typeof endpoints.authorizationCode
 type GrantsEndpoint =
   | typeof endpoints.accessTokens
@@ -78,16 +103,8 @@ type GrantsEndpoint =
 
 /** The arguments of a list of grants. */
 interface GrantArgs extends PageArgs {
-  readonly filter?:
-    | { readonly user?: string | null | undefined; readonly provider?: string | null | undefined }
-    | null
-    | undefined
+  readonly filter?: GrantFilter | null | undefined
   readonly orderBy?: readonly Order[] | null | undefined
-}
-
-interface Order {
-  readonly field: string
-  readonly direction: string
 }
 
 /** A kind of grant: how one is found, and how they are listed. */
@@ -112,61 +129,13 @@ export class GrantKind<B extends GrantBody> {
   /** A page of them, as the caller's arguments say. Throws UpstreamError. */
   connect(context: Context, { filter, orderBy, ...page }: GrantArgs, info: GraphQLResolveInfo): Promise<Connection<B>> {
     const wanted = wantedOf(info, `${this.lookup.typename}Connection`)
-    return this.list.connect(context, filter ?? {}, page, wanted, { ordering: orderingOf(orderBy) })
+    const { expires, ...criteria } = filter ?? {}
+    const ordering = expires ? orderingByDate(orderBy) : orderingOf(orderBy)
+    return this.list.connect(context, criteria, page, wanted, { ordering, dates: datesOf(expires) })
   }
-}
 
-const AccessTokenFilter = builder.inputType('AccessTokenFilter', {
-  description: 'Filters the list. If both fields are set, a grant must match both.',
-  fields: (t) => ({
-    user: t.id({ description: "Of this user: authentik's key or the global id." }),
-    provider: t.id({ description: "Of this provider: authentik's key or the global id." }),
-  }),
-})
-
-const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which way a list is ordered.',
-  values: {
-    ASC: { value: '', description: 'The smallest first.' },
-    DESC: { value: '-', description: 'The largest first.' },
-  },
-})
-
-const AccessTokenOrderField = builder.enumType('AccessTokenOrderField', {
-  description: 'What tokens can be ordered by.',
-  values: {
-    PK: { value: 'pk', description: "authentik's key: the order in which they were issued." },
-    EXPIRES: { value: 'expires', description: 'When their time is over.' },
-    PROVIDER: { value: 'provider', description: "The provider's key." },
-    USER: { value: 'user', description: "The user's key." },
-    REVOKED: { value: 'revoked', description: 'Whether a newer one replaced them.' },
-  },
-})
-
-const AccessTokenOrder = builder.inputType('AccessTokenOrder', {
-  description: 'One criterion of an order of tokens.',
-  fields: (t) => ({
-    field: t.field({ type: AccessTokenOrderField, required: true, description: 'What to order by.' }),
-    direction: t.field({ type: OrderDirection, required: true, defaultValue: '', description: 'Which way.' }),
-  }),
-})
-
-/** The argument by which a list of grants is filtered. */
-export const grantFilter = builder.args((t) => ({
-  filter: t.field({ type: AccessTokenFilter, description: 'Which of them to list. Without it: all.' }),
-}))
-
-/** The argument by which a list of tokens is ordered. */
-export const tokenOrder = builder.args((t) => ({
-  orderBy: t.field({ type: [AccessTokenOrder], description: 'By what to order, the first criterion first.' }),
-}))
-
-/** authentik's `ordering`, undefined where no order is given. It ends in the key, so that it is total. */
-function orderingOf(orders: readonly Order[] | null | undefined): string | undefined {
-  if (!orders?.length) return undefined
-  const terms = new Map<string, string>()
-  for (const { field, direction } of [...orders, { field: 'pk', direction: '-' }]) {
-    if (!terms.has(field)) terms.set(field, `${direction}${field}`)
+  /** How many of them there are, or how many have such a date of expiry. Throws UpstreamError. */
+  count(context: Context, criteria: Omit<GrantFilter, 'expires'>, dates: Dates | undefined): Promise<number> {
+    return this.list.count(context, criteria, byDate, dates)
   }
-  return [...terms.values()].join(',')
 }

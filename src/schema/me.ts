@@ -7,6 +7,13 @@ import type { Elsewhere } from '../graph/loading/elsewhere.ts'
 // What callers see of themselves. Most may not look up users, and so not themselves: but authentik tells them who they are, and shows
 // them whole inside each of their own API tokens and grants.
 
+/** What names a user, beside the key. */
+export interface UserIdentity {
+  readonly username?: string | null | undefined
+  readonly email?: string | null | undefined
+  readonly uuid?: string | null | undefined
+}
+
 type Me = Awaited<ReturnType<typeof getMe>>
 
 /** The caller, as a user that stands shortened: without the groups, which are others there. */
@@ -44,6 +51,20 @@ export const ofOneself: Elsewhere<number, UserBody> = {
       if (user) return user
       throw refusal
     }),
+}
+
+/**
+ * Whoever asks, if they are the user with this username, e-mail address or UUID: to most callers authentik shows no list of users, or
+ * one without themselves.
+ */
+export async function findOneself(context: Context, by: UserIdentity): Promise<UserBody | null> {
+  const me = await getMe(context)
+  // Nobody is hidden from them.
+  if (me.is_superuser) return null
+  if (by.uuid == null)
+    return me.username === by.username || (by.email != null && me.email === by.email) ? shortened(me) : null
+  const whole = await findInside(context, shortened(me))
+  return whole?.uuid === by.uuid ? whole : null
 }
 
 /** The caller, whole, inside one row of theirs: of the kind that the credential is of, if there is one. */

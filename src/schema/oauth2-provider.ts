@@ -196,12 +196,32 @@ const OAuth2ProviderFilter = builder.inputType('OAuth2ProviderFilter', {
   }),
 })
 
+const OAuth2ProviderBy = builder.inputType('OAuth2ProviderBy', {
+  isOneOf: true,
+  description: 'What names one provider: exactly one of these.',
+  fields: (t) => ({
+    id: t.id({ description: "authentik's key or the global id." }),
+    clientId: t.string({ description: 'Exactly this client identifier.' }),
+    name: t.string({ description: 'Exactly this name.' }),
+  }),
+})
+
 builder.queryFields((t) => ({
   oauth2Provider: oneField(
     t,
     providers,
     'One OAuth2 provider, null when it is absent or hidden. Needs the right `view_oauth2provider`.',
   ),
+  oauth2ProviderBy: t.field({
+    type: OAuth2Provider,
+    description:
+      'The OAuth2 provider with this client identifier or name, null when it is absent or hidden. Needs the right `view_oauth2provider`. It takes one request.',
+    args: { by: t.arg({ type: OAuth2ProviderBy, required: true, description: 'What names the provider.' }) },
+    resolve: (_root, { by: { id, ...by } }, context, info) => {
+      const wanted = wantedOf(info, 'OAuth2Provider')
+      return id == null ? providerList.findOne(context, by, wanted) : providers.findById(context, id, wanted)
+    },
+  }),
   oauth2Providers: t.field({
     type: OAuth2ProviderConnection,
     asks: 'rows',

@@ -4,7 +4,9 @@ import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { Node } from '../graph/node.ts'
-import { Grant, GrantKind, grantFilter, tokenFields, tokenOrder } from './grant.ts'
+import { Grant, GrantKind, tokenFields } from './grant.ts'
+import { grantFilter, tokenOrder } from './grant-arguments.ts'
+import { OAuth2Provider, providers } from './oauth2-provider.ts'
 import { revokeField } from './revoke.ts'
 import { User, users } from './user.ts'
 
@@ -44,6 +46,17 @@ builder.objectField(User, 'refreshTokens', (t) =>
     args: pageArgs,
     resolve: async (user, args, context, info) =>
       refreshTokens.connect(context, { ...args, filter: { user: `${users.keyOf(user)}` } }, info),
+  }),
+)
+
+builder.objectField(OAuth2Provider, 'refreshTokens', (t) =>
+  t.field({
+    type: RefreshTokenConnection,
+    asks: 'rows',
+    description: 'The refresh tokens that it issued, by default the newest first: those that the caller may see.',
+    args: { ...pageArgs, ...tokenOrder },
+    resolve: async (provider, args, context, info) =>
+      refreshTokens.connect(context, { ...args, filter: { provider: `${providers.keyOf(provider)}` } }, info),
   }),
 )
 

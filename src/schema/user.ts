@@ -1,7 +1,7 @@
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { invalidAnswer } from '../errors.ts'
+import { invalidAnswer, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { getMe } from '../graph/caller.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
@@ -9,9 +9,9 @@ import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { integerKey } from '../graph/loading/keys.ts'
 import { Lookup, readIdOf } from '../graph/loading/lookup.ts'
-import { wantedOf } from '../graph/loading/wanted.ts'
+import { type Wanted, wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
-import { ofOneself, shortened, toldOfCallers } from './me.ts'
+import { findOneself, ofOneself, shortened, toldOfCallers, type UserIdentity } from './me.ts'
 
 export const User = builder.objectRef<UserBody>('User')
 
@@ -148,10 +148,47 @@ const UserFilter = builder.inputType('UserFilter', {
   }),
 })
 
+const UserBy = builder.inputType('UserBy', {
+  isOneOf: true,
+  description: 'What names one user: exactly one of these.',
+  fields: (t) => ({
+    id: t.id({ description: "authentik's key or the global id." }),
+    username: t.string({ description: 'Exactly this username.' }),
+    uuid: t.field({ type: 'UUID', description: 'This UUID.' }),
+    email: t.string({ description: 'Exactly this e-mail address, which several users may have.' }),
+  }),
+})
+
+/** The user of that name. Callers who may not list users are told of themselves. Throws UpstreamError. */
+async function findBy(context: Context, by: UserIdentity, wanted: Wanted): Promise<UserBody | null> {
+  let refusal: unknown
+  const found = await userList.findOne(context, { ...by }, wanted).catch((error: unknown) => {
+    if (!(error instanceof UpstreamError) || error.code !== 'FORBIDDEN') throw error
+    refusal = error
+    return null
+  })
+  if (found) return found
+  const self = await findOneself(context, by).catch((error: unknown) => {
+    throw refusal ?? error
+  })
+  if (!self && refusal) throw refusal
+  return self
+}
+
 // The groups of a user are in group.ts, the tokens in access-token.ts and refresh-token.ts: a later type owns both ends of its edges.
 
 builder.queryFields((t) => ({
   user: oneField(t, users, 'One user, null when absent or hidden. Needs the right `view_user`, but for the caller.'),
+  userBy: t.field({
+    type: User,
+    description:
+      'The user with this username, UUID or e-mail address; null when absent or hidden. Several users with one address are BAD_USER_INPUT. Needs the right `view_user`, but for the caller. It takes one request, and one or more to see whether it is the caller where nobody is found.',
+    args: { by: t.arg({ type: UserBy, required: true, description: 'What names the user.' }) },
+    resolve: (_root, { by: { id, ...by } }, context, info) => {
+      const wanted = wantedOf(info, 'User')
+      return id == null ? findBy(context, by, wanted) : users.findById(context, id, wanted)
+    },
+  }),
   users: t.field({
     type: UserConnection,
     asks: 'rows',

@@ -36,15 +36,11 @@ export interface Answer {
 /** Lists of objects that are named by others: one that is null has an error. */
 const ofNamed = ['OAuth2Provider.jwtFederationProviders', 'Query._entities']
 
-/** Fields that may be null though authentik sends what they read: not of the caller, not JSON, done by nobody, and not known to hold no secret. */
-const emptyOfItself = [
-  'User.effectiveGroups',
-  'AccessToken.idTokenClaims',
-  'RefreshToken.idTokenClaims',
-  'Event.user',
-  'Event.userName',
-  'Event.context',
-]
+/** Fields that may be null though authentik sends what they read: not of the caller, not in claims, done by nobody, and not known to hold no secret. */
+const ofClaims = ['AccessToken', 'RefreshToken'].flatMap((type) =>
+  ['idTokenClaims', 'issuedAt', 'authenticatedAt'].map((field) => `${type}.${field}`),
+)
+const emptyOfItself = ['User.effectiveGroups', ...ofClaims, 'Event.user', 'Event.userName', 'Event.context']
 
 /** Where a value stands, and whether a null there, or of an item of the list there, must have its error. */
 interface Place {

@@ -23,6 +23,7 @@ export interface Value {
 }
 
 const words = ['', 'a', 'mira', 'demo', 'users', 'ada@example.com', 'ü"\\\n', 'x'.repeat(200)]
+const moments = ['2024-11-01T00:00:00Z', '2036-11-05T19:09:42.554126Z', '2036-11-10T12:00:00.5+02:00']
 const counts = [0, 1, 2, 3, 5, 20, 100, 101, 300, 1000]
 const wrongCounts = [-1, 1001, 2 ** 31 - 1]
 
@@ -47,7 +48,11 @@ export class Values {
       )
       return { text: `[${items.map(({ text }) => text).join(', ')}]`, json: items.map(({ json }) => json) }
     }
-    if (isInputObjectType(type)) return this.#object(random.some(Object.values(type.getFields()), 2), field, typename)
+    if (isInputObjectType(type)) {
+      const fields = Object.values(type.getFields())
+      const some = type.isOneOf && random.chance(0.9) ? [random.pick(fields)] : random.some(fields, 2)
+      return this.#object(some, field, typename)
+    }
     if (isEnumType(type)) {
       const value = random.pick(type.getValues()).name
       return { text: value, json: value }
@@ -76,6 +81,7 @@ export class Values {
     if (String(type) === 'Int') return random.pick(random.chance(0.05) ? wrongCounts : counts)
     if (String(type) === 'Boolean') return random.chance(0.5)
     if (String(type) === 'UUID') return random.chance(0.9) ? this.#key('Group') : random.pick(words)
+    if (String(type) === 'DateTime') return random.pick(random.chance(0.05) ? words : moments)
     if (name === 'after' || name === 'before') {
       return random.chance(0.9) ? random.pick(this.#known.cursors.get(field) ?? ['']) : random.pick(words)
     }

@@ -96,18 +96,23 @@ describe('orders', () => {
       const placed = results.map((row) => [row.provider?.pk, row.expires])
       const sorted = placed.toSorted(
         ([provider, expires], [otherProvider, otherExpires]) =>
-          Number(provider) - Number(otherProvider) || String(expires).localeCompare(String(otherExpires)),
+          Number(provider) - Number(otherProvider) || String(expires ?? '').localeCompare(String(otherExpires ?? '')),
       )
       expect(placed).toEqual(sorted)
     },
   )
 
   it.each([
-    ['expires', -1],
-    ['-expires', 0],
-  ])('what never expires as if it expired last, by %s', async (ordering, place) => {
-    const { results } = await askForPage(whole, `${tokens}?page_size=1000&ordering=${ordering}`)
-    expect(results.at(place)?.expires).toBeNull()
+    ['2026.5', 'expires', 'last'],
+    ['2026.5', '-expires', 'first'],
+    ['2026.8', 'expires', 'first'],
+    ['2026.8', '-expires', 'last'],
+  ] as const)('on %s, by %s, what never expires %s', async (release, ordering, place) => {
+    const other = await startSandbox({ release, maxPageSize: 1000 })
+    const { results } = await askForPage(other, `${tokens}?page_size=1000&ordering=${ordering}`)
+    const [first, last] = [results[0]?.expires, results.at(-1)?.expires]
+    expect(place === 'first' ? [first, typeof last] : [last, typeof first]).toEqual([null, 'string'])
+    await other.close()
   })
 
   it.each([

@@ -48,7 +48,11 @@ export class Connection<B extends object> {
   }
 
   get edges(): Edge<B>[] {
-    return this.nodes.map((node, index) => ({ node, cursor: () => this.#cursorAt(this.#window.from + index) }))
+    const { from, to } = this.#window
+    return Array.from({ length: to - from }, (_, index) => from + index).flatMap((at) => {
+      const node = this.#rows.rowAt(at)
+      return node ? [{ node, cursor: () => this.#cursorAt(at) }] : []
+    })
   }
 
   get hasNextPage(): boolean {

@@ -1,7 +1,7 @@
 import { limits } from '../../limits.ts'
 import type { Wanted } from '../loading/wanted.ts'
 import { isCursor } from './cursor.ts'
-import type { PageArgs } from './list.ts'
+import type { PageArgs } from './page-args.ts'
 
 /** What one connection asks of authentik at most, and how many rows it gives at most. */
 export interface ListCost {

@@ -1,7 +1,7 @@
 import { limits } from '../../limits.ts'
 import { findKey, type Key } from '../loading/keys.ts'
 import type { Cursor } from './cursor.ts'
-import type { Walk } from './walk.ts'
+import type { Readable } from './walk.ts'
 import type { Window } from './window.ts'
 
 /** How the rows of a list are told apart and ordered. */
@@ -25,7 +25,7 @@ export interface Place {
  * this holds if rows came or went, but not both.
  */
 export async function findRow<K extends string | number>(
-  walk: Walk<object>,
+  walk: Readable,
   { offset, count, key: text }: Cursor,
   { key, byKey }: RowOrder<K>,
 ): Promise<Place> {
@@ -59,7 +59,7 @@ function rangeOf(offset: number, growth: number, length: number): Window {
 }
 
 /** The first row that follows in the order of keys, where the row before it is known as well. */
-function nextInOrder({ from, to }: Window, walk: Walk<object>, follows: (at: number) => boolean): number | undefined {
+function nextInOrder({ from, to }: Window, walk: Readable, follows: (at: number) => boolean): number | undefined {
   for (let at = from; at < to; at += 1) {
     if (!walk.rowAt(at)) return undefined
     if (follows(at)) return at > from || at === 0 ? at : undefined

@@ -1,19 +1,22 @@
+import type { GraphQLError } from 'graphql'
 import type { Query } from '../../authentik/address.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
-import { inputError, UpstreamError } from '../../errors.ts'
+import { codedError, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { getMe } from '../caller.ts'
 import { charge } from '../charges.ts'
-import { type Included, Loader } from '../loading/loader.ts'
 import type { Lookup, PageOfMany } from '../loading/lookup.ts'
 import type { Wanted } from '../loading/wanted.ts'
 import { Connection, type Hint } from './connection.ts'
-import { fingerprintOf, readCursor } from './cursor.ts'
-import { type Criteria, type Filters, inCallersWords, readCriteria } from './filter.ts'
+import { fingerprintOf } from './cursor.ts'
+import { type Dates, DateWindow } from './date-window.ts'
+import { type Criteria, type Filters, readCriteria } from './filter.ts'
 import { comparing, KeyedRows } from './keyed-rows.ts'
-import { type AskedFor, orderOf, readWindow } from './read-window.ts'
-import { checkPage, type Page, Walk } from './walk.ts'
+import { type AskedFor, type PageArgs, readArgs } from './page-args.ts'
+import { Pages } from './pages.ts'
+import { orderOf, readWindow } from './read-window.ts'
+import { Walk } from './walk.ts'
 import { type PageRequest, windowOf } from './window.ts'
 
 export interface ListOptions<K extends string | number, B extends object> {
@@ -31,18 +34,12 @@ export interface ListOptions<K extends string | number, B extends object> {
   readonly forMany?: Omit<PageOfMany<B>, 'load'>
 }
 
-/** The arguments by which a caller moves through a connection. */
-export interface PageArgs {
-  readonly first?: number | null | undefined
-  readonly after?: string | null | undefined
-  readonly last?: number | null | undefined
-  readonly before?: string | null | undefined
-}
-
 /** What a list is asked for beside its filter. */
 export interface ConnectOptions<B> {
   /** authentik's `ordering`, where it is not the usual one. */
   readonly ordering?: string | undefined
+  /** Only rows with such a date: the first term of the ordering. */
+  readonly dates?: Dates | undefined
   /** Whose rows they are, by the user's key, where the criteria do not say so. */
   readonly owner?: number | undefined
   /** What becomes of each row that came. Throws UpstreamError where it is none that was asked for. */
@@ -55,6 +52,7 @@ export class List<K extends string | number, B extends object> {
   readonly #lookup: Lookup<K, B>
   readonly #ordering: string
   readonly #filters: Filters
+  readonly #pages: Pages<K, B>
   readonly #always: Query
   readonly #hidden: string | undefined
 
@@ -63,12 +61,13 @@ export class List<K extends string | number, B extends object> {
     this.#lookup = lookup
     this.#ordering = ordering
     this.#filters = filters
+    this.#pages = new Pages(endpoint, lookup, filters)
     this.#always = always
     this.#hidden = hidden
     if (!forMany) return
     const load: PageOfMany<B>['load'] = async (context, asked, includes) => {
       const query = { ordering: lookup.key.property, ...asked }
-      return (await this.#pagesOf(context).load(context, JSON.stringify(query), includes))?.results ?? []
+      return (await this.#pages.ask(context, query, includes))?.results ?? []
     }
     lookup.pageOfMany = { ...forMany, load }
   }
@@ -79,16 +78,41 @@ export class List<K extends string | number, B extends object> {
     criteria: Criteria,
     args: PageArgs,
     wanted: Wanted,
-    { ordering = this.#ordering, owner, take }: ConnectOptions<B> = {},
+    { ordering = this.#ordering, dates, owner, take }: ConnectOptions<B> = {},
   ): Promise<Connection<B>> {
     if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
     const query = this.#queryOf(criteria, ordering)
-    const fingerprint = this.#fingerprintOf(query)
+    const fingerprint = this.#fingerprintOf(query, dates)
     const asked = readArgs(args, fingerprint)
     const walk = this.#walk(context, query, wanted, asked, take)
-    const window = await readWindow(walk, asked, orderOf(this.#lookup.key, ordering), wanted)
+    const rows = dates ? this.#within(context, query, walk, dates) : walk
+    const window = await readWindow(rows, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) charge(context, window.to - window.from)
-    return new Connection(walk, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria, owner))
+    return new Connection(rows, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria, owner))
+  }
+
+  /** How many rows fit the criteria and have such a date. No row is read but those that tell. Throws UpstreamError. */
+  async count(context: Context, criteria: Criteria, ordering: string, dates: Dates | undefined): Promise<number> {
+    if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
+    const query = this.#queryOf(criteria, ordering)
+    const ask = (page: PageRequest) => this.#pages.ask(context, { ...query, ...page }, new Set())
+    const walk = new Walk(ask, context.authentik.pageLimit, 1)
+    const rows = dates ? this.#within(context, query, walk, dates) : walk
+    await rows.askLength()
+    return rows.length
+  }
+
+  /** The one row whose properties are these; null without one. Throws UpstreamError, BAD_USER_INPUT if there are several. */
+  async findOne(context: Context, criteria: Criteria, wanted: Wanted): Promise<B | null> {
+    charge(context, 1)
+    const query = this.#queryOf(criteria, this.#ordering)
+    const page = await this.#pages.ask(context, { ...query, page: 1, page_size: 2 }, wanted.includes)
+    // authentik strips what it gets, and ignores parameters that a release does not know.
+    const properties = Object.entries(readCriteria(criteria, this.#filters))
+    const isMeant = (row: B) => properties.every(([property, value]) => Reflect.get(row, property) === value)
+    const [row, other] = (page?.results ?? []).filter(isMeant)
+    if (other) throw severalOf(this.#lookup.typename, Object.keys(criteria), page?.pagination.count)
+    return row ?? null
   }
 
   /**
@@ -136,8 +160,7 @@ export class List<K extends string | number, B extends object> {
   ): Promise<readonly B[]> {
     const query = this.#queryOf(criteria, this.#ordering)
     const ask = (page: number) => {
-      const asked = JSON.stringify({ ...query, page, page_size: limits.rowsPerPage })
-      return this.#pagesOf(context).load(context, asked, includes)
+      return this.#pages.ask(context, { ...query, page, page_size: limits.rowsPerPage }, includes)
     }
     const first = await ask(1)
     const { total_pages: pages = 1, count = 0 } = first?.pagination ?? {}
@@ -172,14 +195,14 @@ export class List<K extends string | number, B extends object> {
     return { ...this.#always, ...readCriteria(criteria, this.#filters), ordering }
   }
 
-  #fingerprintOf(query: Query): string {
-    return fingerprintOf([`${this.#lookup.typename}Connection`, query])
+  #fingerprintOf(query: Query, dates?: Dates): string {
+    const { from, to } = dates ?? {}
+    return fingerprintOf([`${this.#lookup.typename}Connection`, query, ...(dates ? [`${from} ${to}`] : [])])
   }
 
   #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor, take: ConnectOptions<B>['take']): Walk<B> {
-    const pages = this.#pagesOf(context)
     const ask = (page: PageRequest) => {
-      const load = pages.load(context, JSON.stringify({ ...query, ...page }), wanted.includes)
+      const load = this.#pages.ask(context, { ...query, ...page }, wanted.includes)
       return take ? load.then((came) => came && { ...came, results: came.results.map(take) }) : load
     }
     // A list at the root, from its start, is worth a guess at its length; along edges many are short.
@@ -187,55 +210,19 @@ export class List<K extends string | number, B extends object> {
     return new Walk(ask, context.authentik.pageLimit, ahead)
   }
 
-  /** The pages of this list in one operation: each is asked for once, with all includes that are wanted in the same tick. */
-  #pagesOf(context: Context): Loader<string, Page<B> | null> {
-    const { includes = [] } = this.endpoint
-    return keep(context, this, () => {
-      const get = async (asking: Context, key: string, included: Included) => {
-        const came = new Set(includes.filter((include) => included[include]))
-        const query: Query = JSON.parse(key)
-        const page = await this.#getPage(asking, { ...query, ...included })
-        if (!page) return null
-        const askAgain = async (again: Context, more: ReadonlySet<Include>) =>
-          (await pages.load(again, key, more))?.results ?? []
-        this.#lookup.prime(context, page.results, came, askAgain)
-        const isOfAll = Object.keys(query).every((name) => unfiltered.has(name))
-        if (isOfAll) this.#lookup.learnCount(context, page.pagination.count)
-        return page
-      }
-      const pages: Loader<string, Page<B> | null> = new Loader(context, { includes, get })
-      return pages
-    })
+  #within(context: Context, query: Query, walk: Walk<B>, dates: Dates): DateWindow<B> {
+    const ask = (page: PageRequest) => this.#pages.ask(context, { ...query, ...page }, new Set())
+    const askAnew = (page: PageRequest) => this.#pages.askAnew(context, { ...query, ...page })
+    return new DateWindow(walk, { ordering: String(query['ordering']), ask, askAnew }, dates)
   }
+}
 
-  async #getPage(context: Context, query: Query): Promise<Page<B> | null> {
-    try {
-      const page = (await context.authentik.findPage(this.endpoint, query)) as unknown as Page<B> | null
-      return page && checkPage(page)
-    } catch (error) {
-      throw inCallersWords(error, this.#filters)
-    }
-  }
+function severalOf(typename: string, fields: readonly string[], count = 2): GraphQLError {
+  const text = `There are ${count} objects of type ${typename} with this ${fields.join(' and ')}, where one was expected.`
+  return codedError('BAD_USER_INPUT', text)
 }
 
 function tooLong(count: number): UpstreamError {
   const text = `The list has ${count} rows. It is read whole, up to ${limits.rowsOfWholeList}.`
   return new UpstreamError('QUERY_TOO_COMPLEX', text, { sent: 'yes' })
-}
-
-/** The parameters of a list of all that the caller may see. */
-const unfiltered: ReadonlySet<string> = new Set(['ordering', 'page', 'page_size'])
-
-function readArgs({ first, after, last, before }: PageArgs, fingerprint: string): AskedFor {
-  const counts = { first: first ?? undefined, last: last ?? undefined }
-  for (const [name, count] of Object.entries(counts)) {
-    if (count === undefined || (count >= 0 && count <= limits.rows)) continue
-    throw inputError(`"${name}" from 0 to ${limits.rows}`, count)
-  }
-  if (counts.last === undefined) counts.first ??= limits.rowsByDefault
-  return {
-    ...counts,
-    after: after == null ? undefined : readCursor('after', fingerprint, after),
-    before: before == null ? undefined : readCursor('before', fingerprint, before),
-  }
 }

@@ -1,17 +1,9 @@
 import type { Key } from '../loading/keys.ts'
 import type { Wanted } from '../loading/wanted.ts'
-import type { Cursor } from './cursor.ts'
 import { findRow, type RowOrder } from './find-row.ts'
-import type { Walk } from './walk.ts'
+import type { AskedFor } from './page-args.ts'
+import type { Readable } from './walk.ts'
 import { type Window, type WindowArgs, windowOf } from './window.ts'
-
-/** What a caller asked of a connection. */
-export interface AskedFor {
-  readonly first: number | undefined
-  readonly after: Cursor | undefined
-  readonly last: number | undefined
-  readonly before: Cursor | undefined
-}
 
 /**
  * Tells which rows are meant, and reads them if rows are selected; else it asks for the length, and for the rows at both ends
@@ -19,7 +11,7 @@ export interface AskedFor {
  * another length now, they are searched for.
  */
 export async function readWindow<K extends string | number>(
-  walk: Walk<object>,
+  walk: Readable,
   asked: AskedFor,
   order: RowOrder<K>,
   wanted: Pick<Wanted, 'rows' | 'cursors'>,

@@ -24,6 +24,13 @@ export interface Rows<B> {
   readonly rowAt: (offset: number) => B | undefined
 }
 
+/** A list, or a part of one, of which windows are read: see `Walk`. */
+export interface Readable extends Rows<object> {
+  readonly askLength: () => Promise<void>
+  readonly collect: (args: WindowArgs) => Promise<Window>
+  readonly readEnds: (window: Window) => Promise<void>
+}
+
 /** How many rows authentik gives on a page: 100, or what a release was seen to cut its pages to. */
 export interface PageLimit {
   largestPage: number

@@ -1,0 +1,66 @@
+import type { Query } from '../../authentik/address.ts'
+import type { Endpoint, Include } from '../../authentik/endpoints.ts'
+import { type Context, keep } from '../../context.ts'
+import { type Included, includedOf, Loader } from '../loading/loader.ts'
+import type { Lookup } from '../loading/lookup.ts'
+import { type Filters, inCallersWords } from './filter.ts'
+import { checkPage, type Page } from './walk.ts'
+
+/** The parameters of a list of all that the caller may see. */
+const unfiltered: ReadonlySet<string> = new Set(['ordering', 'page', 'page_size'])
+
+/** The pages of one list of authentik's. */
+export class Pages<K extends string | number, B extends object> {
+  readonly #endpoint: Endpoint
+  readonly #lookup: Lookup<K, B>
+  readonly #filters: Filters
+
+  /** `lookup` is given each row that came, so that none is asked for again. */
+  constructor(endpoint: Endpoint, lookup: Lookup<K, B>, filters: Filters) {
+    this.#endpoint = endpoint
+    this.#lookup = lookup
+    this.#filters = filters
+  }
+
+  /**
+   * A page, asked for once in an operation, with all includes that are wanted in the same tick; null for one behind the last. Throws
+   * UpstreamError.
+   */
+  ask(context: Context, query: Query, includes: ReadonlySet<Include>): Promise<Page<B> | null> {
+    return this.#loaderOf(context).load(context, JSON.stringify(query), includes)
+  }
+
+  /** A page as it is now, without anything that can be left out. */
+  askAnew(context: Context, query: Query): Promise<Page<B> | null> {
+    return this.#get(context, { ...query, ...includedOf(this.#endpoint.includes ?? [], new Set()) })
+  }
+
+  #loaderOf(context: Context): Loader<string, Page<B> | null> {
+    const { includes = [] } = this.#endpoint
+    return keep(context, this, () => {
+      const get = async (asking: Context, key: string, included: Included) => {
+        const came = new Set(includes.filter((include) => included[include]))
+        const query: Query = JSON.parse(key)
+        const page = await this.#get(asking, { ...query, ...included })
+        if (!page) return null
+        const askAgain = async (again: Context, more: ReadonlySet<Include>) =>
+          (await pages.load(again, key, more))?.results ?? []
+        this.#lookup.prime(context, page.results, came, askAgain)
+        const isOfAll = Object.keys(query).every((name) => unfiltered.has(name))
+        if (isOfAll) this.#lookup.learnCount(context, page.pagination.count)
+        return page
+      }
+      const pages: Loader<string, Page<B> | null> = new Loader(context, { includes, get })
+      return pages
+    })
+  }
+
+  async #get(context: Context, query: Query): Promise<Page<B> | null> {
+    try {
+      const page = (await context.authentik.findPage(this.#endpoint, query)) as unknown as Page<B> | null
+      return page && checkPage(page)
+    } catch (error) {
+      throw inCallersWords(error, this.#filters)
+    }
+  }
+}
