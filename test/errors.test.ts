@@ -178,7 +178,7 @@ describe('An answer of authentik becomes', () => {
     const { url } = await listen(json(403, { detail: 'x'.repeat(5000) }, { 'x-authentik-id': 'f00' }))
     const { ask } = await startGatewayOver(url)
     const [error] = (await ask(query)).errors ?? []
-    expect(error?.extensions.authentik).toEqual({ status: 403, requestId: 'f00' })
+    expect(error?.extensions.authentik).toEqual({ status: 403, requestId: 'f00', right: 'view_user' })
     expect(error?.message.length).toBeLessThan(500)
     expect(error?.message).toContain('view_user')
   })

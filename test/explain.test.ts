@@ -69,7 +69,7 @@ describe('An explained query', () => {
       '{ accessToken(id: 42) { pk user { username } } users(first: 3) { nodes { pk } } user(id: 999) { pk } }'
     const { status, answer } = await send({ query }, { url })
     expect(status).toBe(200)
-    expect(asked()).toHaveLength(3)
+    expect(asked()).toHaveLength(4)
     const plain = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query }) })
     const told = (endpoint: string, code: number, rows: number, cause: string) => ({
       endpoint,
@@ -86,14 +86,16 @@ describe('An explained query', () => {
       told('/oauth2/access_tokens/{id}/', 200, 1, 'Query.accessToken'),
       told('/core/users/', 200, 3, 'Query.users'),
       told('/core/users/{id}/', 404, 0, 'Query.user'),
+      // Who is not found may be the caller.
+      told('/core/users/me/', 200, 1, 'Query.user'),
     ]
     const explain = {
       requests: expect.arrayContaining(requests),
-      paid: { requests: 3, rows: 4 },
-      estimate: { requests: 3, rows: 5 },
+      paid: { requests: 4, rows: 5 },
+      estimate: { requests: 4, rows: 6 },
     }
     expect(answer).toEqual({ ...(await plain.json()), extensions: { explain } })
-    expect(answer.extensions.explain.requests).toHaveLength(3)
+    expect(answer.extensions.explain.requests).toHaveLength(4)
   })
 
   it.each<[string, string, readonly (readonly string[])[]]>([
