@@ -149,6 +149,15 @@ describe('A list of events', () => {
     ])
   })
 
+  it('fails by actions where a release lists all events instead', async () => {
+    const { ask } = await startGateway({ release: '2025.4' })
+    for (const inside of ['nodes { pk }', 'totalCount']) {
+      const { data, errors } = await ask(`{ events(filter: { actions: ["login"] }) { ${inside} } }`)
+      expect(data).toEqual({ events: null })
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+    }
+  })
+
   it.each(['wiki', 'Application:wiki'])('of an application finds who authorized it: %s', async (id) => {
     const { ask, asked } = await startGateway()
     const { data, errors } = await ask(`{ events(filter: { application: "${id}" }) { nodes { action userName } } }`)

@@ -45,7 +45,7 @@ export function eventsEvents(): Route[] {
     filters: [
       single('username', (value) => (row) => row.username === value || row.context['username'] === value),
       single('action', (value) => (row) => row.action.includes(value)),
-      choices('actions', actions, (row) => row.action),
+      { ...choices<EventRow>('actions', actions, (row) => row.action), since: '2025.6' },
       clientIp,
       text('brand_name', (row) => ('name' in row.brand ? String(row.brand.name) : '')),
       // Dashes count for nothing here, but below, where an application is looked for, they find nothing.

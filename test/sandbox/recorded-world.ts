@@ -107,7 +107,7 @@ const access: World = {
     ['user_consent/15', 'user_consent/4'],
     ['user_consent/122', 'user_consent/8'],
     ['user=36', 'user=4'],
-    ['user=44', 'user=5'],
+    ['user=44', 'user=6'],
     ['application=21688f98-cb6e-40d5-9957-a3f37b2267ca', 'application=61707000-0000-4000-8000-000000000013'],
     ['application=2f4c1288-e484-4e38-bf44-86c0d16accbb', 'application=61707000-0000-4000-8000-000000000015'],
     ['application=2b532613-2bb8-4339-85d6-1146c321c242', 'application=61707000-0000-4000-8000-000000000014'],

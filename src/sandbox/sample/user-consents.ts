@@ -46,6 +46,7 @@ const told: readonly Told[] = [
     [username, 'grafana', 'openid email profile', lasting],
     [username, 'wiki', '', endlessWithDate],
   ]),
+  ['ada', 'handbook', 'openid', endless],
 ]
 
 /** The consents, of which 3 has ended. */
