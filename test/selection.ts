@@ -29,7 +29,9 @@ export function everythingOf(
   const selection: Record<string, Selection | null> = {}
   for (const field of Object.values(type.getFields())) {
     const inner = objectOf(field.type)
-    if (field.args.length > 0 || except.includes(`${type.name}.${field.name}`)) continue
+    const coordinate = `${type.name}.${field.name}`
+    // Made of three lists, and no part of a body: see connected-application.test.ts.
+    if (field.args.length > 0 || coordinate === 'User.connectedApplications' || except.includes(coordinate)) continue
     if (within.includes(type) && (inner || !isNonNullType(field.type))) continue
     selection[field.name] = inner ? everythingOf(inner, except, [...within, type]) : null
   }
