@@ -17,7 +17,7 @@ export function dateOf(at: number): string {
 
 /**
  * An authentik that lists access tokens by date and key, and cuts its pages to a size. Null is the smallest or the largest: releases
- * differ. `onAsked` is called before each page is made.
+ * differ. `onAsked` is called before each page is made, with the size that is asked for.
  */
 export async function startDateList() {
   const list = {
@@ -25,11 +25,11 @@ export async function startDateList() {
     nullsSmallest: false,
     cut: Number.POSITIVE_INFINITY,
     asked: [] as string[],
-    onAsked: () => {},
+    onAsked: (_size: number) => {},
   }
   const { url } = await listen((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost')
-    list.onAsked()
+    list.onAsked(Number(searchParams.get('page_size')))
     list.asked.push(`${searchParams.get('ordering')} ${searchParams.get('page')}x${searchParams.get('page_size')}`)
     const rows = pathname.includes('access_tokens') ? inOrder(list, searchParams.get('ordering') ?? '') : []
     const [page, size] = [Number(searchParams.get('page')), Math.min(Number(searchParams.get('page_size')), list.cut)]

@@ -103,6 +103,21 @@ describe('A window of dates', () => {
     },
   )
 
+  it.each([true, false])(
+    'that is open at one end takes one look there, where all rows have dates (nulls first: %s)',
+    async (nulls) => {
+      const { url, list } = await startDateList()
+      const rows = rowsOf(Array.from({ length: 1024 }, (_, index) => index))
+      Object.assign(list, { rows, nullsSmallest: nulls })
+      const { ask } = await startGatewayOver(url)
+      for (const bounds of [variablesOf(300, undefined), variablesOf(undefined, 300)]) {
+        list.asked = []
+        await ask(query, { variables: { first: 0, ...bounds } })
+        expect(list.asked.length).toBeLessThanOrEqual(2 + 10)
+      }
+    },
+  )
+
   it('is asked for no rows where none are selected, and shares looks with another of the same operation', async () => {
     const { url, list } = await startDateList()
     list.rows = rowsOf(Array.from({ length: 500 }, (_, index) => index))
@@ -207,6 +222,33 @@ describe('A window of dates whose list changes while it is searched', () => {
         const expected = inOrder(list, 'expires,pk').filter(({ at }) => isWithin(at, after, before))
         expect(pksOf(data.accessTokens.nodes)).toEqual(pksOf(expected))
         expect(data.accessTokens.totalCount).toBe(expected.length)
+      },
+    )
+    await fc.assert(compare, { numRuns: 200 })
+  }, 120_000)
+
+  it('has the rows that are there at the end, if they came or went as rows were read', async () => {
+    const { url, list } = await startDateList()
+    const compare = fc.asyncProperty(
+      ats(80).filter((rows) => rows.length >= 40),
+      fc.boolean(),
+      moments,
+      moments,
+      change,
+      async (rows, nullsSmallest, after, before, then) => {
+        let isChanged = false
+        Object.assign(list, { rows, nullsSmallest })
+        list.onAsked = (size) => {
+          if (isChanged || size === 1) return
+          isChanged = true
+          list.rows = changed(rows, then)
+        }
+        const { ask } = await startGatewayOver(url, { concurrency: 1 })
+        const { data, errors } = await ask(query, { variables: { first: 300, ...variablesOf(after, before) } })
+        expect(errors).toBeUndefined()
+        if (!isChanged) return
+        const expected = inOrder(list, 'expires,pk').filter(({ at }) => isWithin(at, after, before))
+        expect(pksOf(data.accessTokens.nodes)).toEqual(pksOf(expected))
       },
     )
     await fc.assert(compare, { numRuns: 200 })

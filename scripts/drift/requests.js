@@ -1,5 +1,5 @@
 // Holds what a document says can be asked against what the gateway asks.
-import { getNamedType, graphql, isEnumType, isListType } from 'graphql'
+import { getNamedType, graphql, isEnumType, isInputObjectType, isListType } from 'graphql'
 import { Account, fieldsAtOnce } from '../../dist/authentik/account.js'
 import { endpoints, listOf } from '../../dist/authentik/endpoints.js'
 import { Tab } from '../../dist/authentik/tab.js'
@@ -83,6 +83,8 @@ function filterOf(name) {
 }
 
 function valuesOf(type) {
+  // Dates are searched for in the whole list.
+  if (isInputObjectType(type)) return [{}]
   if (isEnumType(type)) return [type.getValues()[0].name]
   return type.name === 'Boolean' ? [true] : ['1', '00000000-0000-4000-8000-000000000000', '192.0.2.1']
 }

@@ -1,6 +1,6 @@
 import type { GraphQLObjectType } from 'graphql'
 import type { Asks, Declaration } from '../graph/declaration.ts'
-import { costOfList } from '../graph/lists/cost.ts'
+import { costOfDates, costOfList, hasDates } from '../graph/lists/cost.ts'
 import { lookups } from '../graph/loading/lookup.ts'
 import type { Wanted } from '../graph/loading/wanted.ts'
 import { limits } from '../limits.ts'
@@ -42,6 +42,18 @@ export type Given = Omit<Place, 'type'> & { readonly typename: string }
  */
 export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selected) => Given[]>> = {
   object: askForObjects,
+  named(bill, selected) {
+    const { typename } = selected
+    const { id, ...names } = Object(selected.args['by'])
+    if (id !== undefined) return askForObjects(bill, { ...selected, args: { id } })
+    bill.add({ requests: 1, rows: 2 })
+    const { tells } = lookups.get(typename)?.elsewhere ?? {}
+    if (!tells) return [{ typename, has: 'all', count: 1, pageRows: 2 }]
+    // It may be the caller, who is hidden from the list.
+    bill.addCaller()
+    if (Object.keys(names).some((name) => !tells.includes(name))) bill.add({ requests: 2, rows: 2 })
+    return [{ typename, has: new Set(tells), count: 1, pageRows: 0 }]
+  },
   objects: askForObjects,
   rows(bill, { place, typename, args, wanted }) {
     const { size, ...cost } = costOfList(args, wanted())
@@ -83,6 +95,14 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
   keyed: (bill, selected) => askForReferred(bill, selected, false),
   listed(_bill, { place, declaration, typename, each }) {
     return [{ typename, ...told(declaration), count: Math.max(place.count, each), isListed: true }]
+  },
+  length(bill, { place, declaration, typename, args }) {
+    bill.add(hasDates(args) ? costOfDates : { requests: 1, rows: 1 }, place.count)
+    return [{ typename, ...told(declaration), count: place.count }]
+  },
+  dates(bill, { place }) {
+    bill.add(costOfDates, place.count)
+    return []
   },
   caller(bill, { declaration, typename, each }) {
     bill.addCaller()

@@ -78,9 +78,15 @@ function readerFor(type: TypeNode): Reader['read'] {
   return (value) => (value == null ? null : kindOf(value))
 }
 
-/** What a value names, if it is an id or a representation. */
+/** What a value names, if it is an id or a representation; of another object, what it says. */
 function kindOf(value: unknown): string {
-  return typeof value === 'object' ? (typenameIn(value) ?? '') : namesOf(value).join()
+  if (typeof value !== 'object' || value === null) return namesOf(value).join()
+  return (
+    typenameIn(value) ??
+    Object.keys(value)
+      .filter((name) => Reflect.get(value, name) != null)
+      .join()
+  )
 }
 
 /** How many different values there are of each type. */

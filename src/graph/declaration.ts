@@ -42,17 +42,21 @@ declare global {
 export type Shortened = true | ((body: object) => boolean)
 
 /**
- * What a resolver asks authentik for: one object by its id, or each of several; rows of a list, of one that is filtered by what is
- * known of another object, or the whole list; three lists of a user's grants; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`)
- * or does not (`keyed`); or, once in an operation, who the caller is. What is `listed` came with the body, and authentik lists it by the
- * body's key as well.
+ * What a resolver asks authentik for: one object by its id, or by a name, or each of several; rows of a list, of one that is filtered by
+ * what is known of another object, or the whole list; how long a list is, or how many of its rows have a date in a window; three lists of
+ * a user's grants; the members of groups; each of the objects whose keys the body has, which a list tells of as well (`referred`) or does
+ * not (`keyed`); or, once in an operation, who the caller is. What is `listed` came with the body, and authentik lists it by the body's
+ * key as well.
  */
 export type Asks =
   | 'object'
+  | 'named'
   | 'objects'
   | 'rows'
   | 'owned'
   | 'whole'
+  | 'length'
+  | 'dates'
   | 'members'
   | 'referred'
   | 'keyed'

@@ -48,7 +48,7 @@ export function printForStitching(schema: GraphQLSchema, entities: readonly Enti
   })
   const types = entities.map(({ name }) => [name, '@canonical'])
   const annotations = Object.fromEntries([...types, ...merges, ['Query.nodes', '@merge(keyField: "id")']])
-  return `${stitchingDirectives}\n\n${print(annotate(forPeople(schema), annotations))}\n`
+  return `${stitchingDirectives}\n\n${print(annotate(withoutOneOf(forPeople(schema)), annotations))}\n`
 }
 
 /**
@@ -59,7 +59,7 @@ export function printForFederation(schema: GraphQLSchema, entities: readonly Ent
   const keys = entities.map(({ name, keyField }) => [name, `@key(fields: "id") @key(fields: "${keyField}")`])
   const annotations = Object.fromEntries([...keys, ['PageInfo', '@shareable']])
   const leftOut = ['node', 'nodes', ...mergingQueries(schema).map(([query]) => query)]
-  const document = without(forPeople(schema), (field) => leftOut.includes(field))
+  const document = without(withoutOneOf(forPeople(schema)), (field) => leftOut.includes(field))
   return `${federationLink}\n\n${print(annotate(document, annotations))}\n`
 }
 
@@ -99,7 +99,7 @@ function annotate(document: DocumentNode, annotations: Annotations): DocumentNod
     const [definition] = parse(`scalar Any ${annotations[coordinate] ?? ''}`, { noLocation: true }).definitions
     return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : []
   }
-  return mapObjects(withoutOneOf(document), (type) => ({
+  return mapObjects(document, (type) => ({
     ...type,
     directives: directivesOf(type.name.value),
     fields: (type.fields ?? []).map((field) => ({

@@ -104,6 +104,8 @@ export const callersLimits = {
   rounds: 10,
   /** Distinct objects in a list without pages, for estimates: the groups of a user, say, or of few users. Most have fewer. */
   assumedObjects: 6,
+  /** Rows of a list in which dates are searched for, for estimates. Ten times as many take six or seven requests more. */
+  searchedRows: 100_000,
   /** Objects of one type that are asked for one by one. For more, one page is cheaper if it is known to hold them. */
   oneByOne: 3,
   /** Rows of a list that is read whole, of applications say: an installation has tens of them. */

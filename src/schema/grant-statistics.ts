@@ -40,9 +40,8 @@ class Statistics {
     return this.#countBetween(momentOf(this.#now), never)
   }
 
-  /** Those without a date are in no window of dates. */
+  /** In a window of dates there is none. */
   async undated(): Promise<number> {
-    if (this.#filter.expires) return 0
     const [all, dated] = await Promise.all([this.total, this.#countBetween(ever, never)])
     return Math.max(0, all - dated)
   }
@@ -73,21 +72,25 @@ const GrantStatistics = builder.objectRef<Statistics>('GrantStatistics').impleme
     }),
     datePast: t.int({
       nullable: false,
+      asks: 'dates',
       description: 'How many have a date that is past.',
       resolve: ({ past }) => past,
     }),
     dateAhead: t.int({
       nullable: false,
+      asks: 'dates',
       description: 'How many have a date that is not past.',
       resolve: ({ ahead }) => ahead,
     }),
     withoutDate: t.int({
       nullable: false,
+      asks: 'dates',
       description: 'How many have no date.',
       resolve: (statistics) => statistics.undated(),
     }),
     expiringWithin: t.int({
       nullable: false,
+      asks: 'dates',
       description: 'How many have a date that is not past, and will be in so many days.',
       args: {
         days: t.arg.int({
@@ -106,6 +109,7 @@ type QueryFieldBuilder = PothosSchemaTypes.QueryFieldBuilder<Types, Types['Root'
 function statisticsField(t: QueryFieldBuilder, kind: Pick<GrantKind<GrantBody>, 'count'>, description: string) {
   return t.field({
     type: GrantStatistics,
+    asks: 'length',
     description,
     args: {
       filter: t.arg({ type: AccessTokenFilter, description: 'Which of them to count. Without it: all.' }),

@@ -214,6 +214,7 @@ builder.queryFields((t) => ({
   ),
   oauth2ProviderBy: t.field({
     type: OAuth2Provider,
+    asks: 'named',
     description:
       'The OAuth2 provider with this client identifier or name, null when it is absent or hidden. Needs the right `view_oauth2provider`. It takes one request.',
     args: { by: t.arg({ type: OAuth2ProviderBy, required: true, description: 'What names the provider.' }) },

@@ -181,6 +181,7 @@ builder.queryFields((t) => ({
   user: oneField(t, users, 'One user, null when absent or hidden. Needs the right `view_user`, but for the caller.'),
   userBy: t.field({
     type: User,
+    asks: 'named',
     description:
       'The user with this username, UUID or e-mail address; null when absent or hidden. Several users with one address are BAD_USER_INPUT. Needs the right `view_user`, but for the caller. It takes one request, and one or more to see whether it is the caller where nobody is found.',
     args: { by: t.arg({ type: UserBy, required: true, description: 'What names the user.' }) },

@@ -16,11 +16,26 @@ type Pages = Omit<ListCost, 'size'>
 
 const length: Pages = { requests: 1, rows: 1 }
 
+const looks = 2 * (Math.ceil(Math.log2(limits.searchedRows)) + 2)
+
+/** What it costs to find both ends of a window of dates: see `DateWindow`. */
+export const costOfDates: Pages = { requests: looks, rows: looks }
+
+/** Whether rows are filtered by a window of dates: no other filter has a value that is an object. */
+export function hasDates({ filter }: { readonly filter?: unknown }): boolean {
+  return Object.values(filter ?? {}).some(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  )
+}
+
 /**
  * The cost of what `List.connect` does with these arguments, where authentik gives pages of 100 rows. The list is taken to have
  * changed little since its cursors were written, and to reach to the rows that are meant.
  */
-export function costOfList(args: PageArgs, wanted: Pick<Wanted, 'rows' | 'cursors'>): ListCost {
+export function costOfList(
+  args: PageArgs & { readonly filter?: unknown },
+  wanted: Pick<Wanted, 'rows' | 'cursors'>,
+): ListCost {
   const { first = null, last = null, after, before } = args
   const counts = [first, last].filter((count) => count !== null)
   if (counts.some((count) => count < 0 || count > limits.rows)) return { requests: 0, rows: 0, size: 0 }
@@ -28,9 +43,11 @@ export function costOfList(args: PageArgs, wanted: Pick<Wanted, 'rows' | 'cursor
   if (!cursors.every(isCursor)) return { requests: 0, rows: 0, size: 0 }
   const most = counts.length === 0 ? limits.rowsByDefault : Math.min(...counts)
   const size = wanted.rows ? most : 0
-  const isFromStart = cursors.length === 0 && (last === null || (first !== null && first <= last))
+  const isWindow = hasDates(args)
+  const isFromStart = !isWindow && cursors.length === 0 && (last === null || (first !== null && first <= last))
   const parts: Pages[] = []
   if (size > 0) parts.push(isFromStart ? pagesFromStart(size) : pagesAnywhere(size))
+  if (isWindow) parts.push(costOfDates)
   // Which rows are the last, the length tells. A first guess may have missed them.
   if (size === 0 || (last !== null && !isFromStart)) parts.push(length)
   if (size > 0 && first !== null && last !== null && !isFromStart) parts.push({ requests: 1, rows: limits.rowsPerPage })

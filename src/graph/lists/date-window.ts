@@ -1,6 +1,6 @@
 import { type Moment, readMoment } from '../moment.ts'
-import { type AskPage, Edge } from './edge.ts'
-import type { Readable, Walk } from './walk.ts'
+import { Edge } from './edge.ts'
+import type { Page, Readable, Walk } from './walk.ts'
 import { type PageRequest, type Window, type WindowArgs, windowOf } from './window.ts'
 
 /** Which rows are meant by their date: from one moment on, and before another. A row without a date is none of them. */
@@ -9,14 +9,11 @@ export interface Dates {
   readonly to: Moment
 }
 
-/** How a list that is ordered by date is asked for single rows. */
+/** A list that is ordered by date: `ordering` begins with it. Once the list has changed, pages are to be asked for anew. */
 export interface DatedList {
-  /** authentik's `ordering`; its first term is the date. */
   readonly ordering: string
-  /** Each page once in an operation. */
-  readonly ask: AskPage
-  /** Each page as it is now. */
-  readonly askAnew: AskPage
+  hasChanged: boolean
+  ask(page: PageRequest): Promise<Page<object> | null>
 }
 
 /** The rows of a list whose date is in a window, as a list of their own: they stand together where the list is ordered by it. */
@@ -31,9 +28,8 @@ export class DateWindow<B extends object> implements Readable {
   readonly #edges: readonly [start: Edge, end: Edge]
   /** How many rows the whole list had when it was asked last. */
   #listLength = Number.POSITIVE_INFINITY
-  #hasChanged = false
 
-  /** `walk` reads the rows, of the whole list. */
+  /** `walk` reads the rows, of the whole list, and asks `list` for them. */
   constructor(walk: Walk<B>, list: DatedList, dates: Dates) {
     this.#walk = walk
     this.#list = list
@@ -57,7 +53,7 @@ export class DateWindow<B extends object> implements Readable {
     let window = await this.#read(args)
     if (this.#walk.length !== this.#listLength) {
       // Rows have come or gone since the window was found.
-      this.#hasChanged = true
+      this.#list.hasChanged = true
       this.#learn(this.#walk.length)
       await this.#find()
       window = await this.#read(args)
@@ -86,11 +82,10 @@ export class DateWindow<B extends object> implements Readable {
     this.length = Math.max(0, end.to - start.from)
   }
 
-  /** Once the list has changed, what came before does not count any more. */
-  async #look(request: PageRequest) {
-    const page = await (this.#hasChanged ? this.#list.askAnew(request) : this.#list.ask(request))
+  async #look(request: PageRequest): Promise<Page<object> | null> {
+    const page = await this.#list.ask(request)
     const count = page?.pagination.count ?? this.#listLength
-    this.#hasChanged ||= this.#listLength !== Number.POSITIVE_INFINITY && count !== this.#listLength
+    this.#list.hasChanged ||= this.#listLength !== Number.POSITIVE_INFINITY && count !== this.#listLength
     this.#listLength = count
     return page
   }

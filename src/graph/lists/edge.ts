@@ -11,7 +11,7 @@ export interface DateOrder {
 }
 
 /** Gives one page; null for one behind the last. */
-export type AskPage = (page: PageRequest) => Promise<Page<object> | null>
+type AskPage = (page: PageRequest) => Promise<Page<object> | null>
 
 /**
  * The place where a list that is ordered by date passes a moment: how many rows stand before it. It is found by binary search, a

@@ -16,9 +16,9 @@ type Given = string | number | boolean | null | undefined
 
 /**
  * The criteria as query parameters. Throws BAD_USER_INPUT for empty text and empty lists: authentik would take them for no
- * filter at all, and list everything.
+ * filter at all, and list everything. `argument` is where the caller has them.
  */
-export function readCriteria(criteria: Criteria, filters: Filters): Query {
+export function readCriteria(criteria: Criteria, filters: Filters, argument = 'filter'): Query {
   const query: Record<string, string | number | boolean | (string | number)[]> = {}
   for (const [name, given] of Object.entries(criteria)) {
     const { parameter = name, read = (text: string) => text } = filters[name] ?? {}
@@ -26,7 +26,7 @@ export function readCriteria(criteria: Criteria, filters: Filters): Query {
     // authentik strips what it gets.
     const empty = typeof given === 'string' && given.trim() === ''
     if (empty && name === 'search') continue
-    if (empty) throw inputError(`"filter.${name}" with a value`, given)
+    if (empty) throw inputError(`"${argument}.${name}" with a value`, given)
     if (Array.isArray(given)) query[parameter] = readList(name, given).map(read)
     else query[parameter] = typeof given === 'string' ? read(given) : (given as number | boolean)
   }

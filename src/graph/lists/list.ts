@@ -14,7 +14,7 @@ import { type Dates, DateWindow } from './date-window.ts'
 import { type Criteria, type Filters, readCriteria } from './filter.ts'
 import { comparing, KeyedRows } from './keyed-rows.ts'
 import { type AskedFor, type PageArgs, readArgs } from './page-args.ts'
-import { Pages } from './pages.ts'
+import { FilteredPages, Pages } from './pages.ts'
 import { orderOf, readWindow } from './read-window.ts'
 import { Walk } from './walk.ts'
 import { type PageRequest, windowOf } from './window.ts'
@@ -84,8 +84,9 @@ export class List<K extends string | number, B extends object> {
     const query = this.#queryOf(criteria, ordering)
     const fingerprint = this.#fingerprintOf(query, dates)
     const asked = readArgs(args, fingerprint)
-    const walk = this.#walk(context, query, wanted, asked, take)
-    const rows = dates ? this.#within(context, query, walk, dates) : walk
+    const pages = new FilteredPages(this.#pages, context, query)
+    const walk = this.#walk(context, pages, wanted, asked, take)
+    const rows = dates ? new DateWindow(walk, pages, dates) : walk
     const window = await readWindow(rows, asked, orderOf(this.#lookup.key, ordering), wanted)
     if (wanted.rows) charge(context, window.to - window.from)
     return new Connection(rows, window, fingerprint, this.#lookup.key).withHint(this.#hint(context, criteria, owner))
@@ -94,10 +95,9 @@ export class List<K extends string | number, B extends object> {
   /** How many rows fit the criteria and have such a date. No row is read but those that tell. Throws UpstreamError. */
   async count(context: Context, criteria: Criteria, ordering: string, dates: Dates | undefined): Promise<number> {
     if (!context.tab.payFields(limits.fieldsOfConnection)) return context.account.never
-    const query = this.#queryOf(criteria, ordering)
-    const ask = (page: PageRequest) => this.#pages.ask(context, { ...query, ...page }, new Set())
-    const walk = new Walk(ask, context.authentik.pageLimit, 1)
-    const rows = dates ? this.#within(context, query, walk, dates) : walk
+    const pages = new FilteredPages(this.#pages, context, this.#queryOf(criteria, ordering))
+    const walk = new Walk((page) => pages.ask(page), context.authentik.pageLimit, 1)
+    const rows = dates ? new DateWindow(walk, pages, dates) : walk
     await rows.askLength()
     return rows.length
   }
@@ -105,11 +105,12 @@ export class List<K extends string | number, B extends object> {
   /** The one row whose properties are these; null without one. Throws UpstreamError, BAD_USER_INPUT if there are several. */
   async findOne(context: Context, criteria: Criteria, wanted: Wanted): Promise<B | null> {
     charge(context, 1)
-    const query = this.#queryOf(criteria, this.#ordering)
-    const page = await this.#pages.ask(context, { ...query, page: 1, page_size: 2 }, wanted.includes)
+    const properties = readCriteria(criteria, this.#filters, 'by')
+    const query = { ...this.#always, ...properties, ordering: this.#ordering, page: 1, page_size: 2 }
+    const page = await this.#pages.ask(context, query, wanted.includes)
     // authentik strips what it gets, and ignores parameters that a release does not know.
-    const properties = Object.entries(readCriteria(criteria, this.#filters))
-    const isMeant = (row: B) => properties.every(([property, value]) => Reflect.get(row, property) === value)
+    const isMeant = (row: B) =>
+      Object.entries(properties).every(([property, value]) => Reflect.get(row, property) === value)
     const [row, other] = (page?.results ?? []).filter(isMeant)
     if (other) throw severalOf(this.#lookup.typename, Object.keys(criteria), page?.pagination.count)
     return row ?? null
@@ -200,20 +201,20 @@ export class List<K extends string | number, B extends object> {
     return fingerprintOf([`${this.#lookup.typename}Connection`, query, ...(dates ? [`${from} ${to}`] : [])])
   }
 
-  #walk(context: Context, query: Query, wanted: Wanted, { last }: AskedFor, take: ConnectOptions<B>['take']): Walk<B> {
+  #walk(
+    context: Context,
+    pages: FilteredPages<K, B>,
+    wanted: Wanted,
+    { last }: AskedFor,
+    take: ConnectOptions<B>['take'],
+  ): Walk<B> {
     const ask = (page: PageRequest) => {
-      const load = this.#pages.ask(context, { ...query, ...page }, wanted.includes)
+      const load = pages.ask(page, wanted.includes)
       return take ? load.then((came) => came && { ...came, results: came.results.map(take) }) : load
     }
     // A list at the root, from its start, is worth a guess at its length; along edges many are short.
     const ahead = wanted.nested || last !== undefined ? 1 : limits.pagesAhead
     return new Walk(ask, context.authentik.pageLimit, ahead)
-  }
-
-  #within(context: Context, query: Query, walk: Walk<B>, dates: Dates): DateWindow<B> {
-    const ask = (page: PageRequest) => this.#pages.ask(context, { ...query, ...page }, new Set())
-    const askAnew = (page: PageRequest) => this.#pages.askAnew(context, { ...query, ...page })
-    return new DateWindow(walk, { ordering: String(query['ordering']), ask, askAnew }, dates)
   }
 }
 

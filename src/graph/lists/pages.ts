@@ -5,6 +5,7 @@ import { type Included, includedOf, Loader } from '../loading/loader.ts'
 import type { Lookup } from '../loading/lookup.ts'
 import { type Filters, inCallersWords } from './filter.ts'
 import { checkPage, type Page } from './walk.ts'
+import type { PageRequest } from './window.ts'
 
 /** The parameters of a list of all that the caller may see. */
 const unfiltered: ReadonlySet<string> = new Set(['ordering', 'page', 'page_size'])
@@ -30,9 +31,9 @@ export class Pages<K extends string | number, B extends object> {
     return this.#loaderOf(context).load(context, JSON.stringify(query), includes)
   }
 
-  /** A page as it is now, without anything that can be left out. */
-  askAnew(context: Context, query: Query): Promise<Page<B> | null> {
-    return this.#get(context, { ...query, ...includedOf(this.#endpoint.includes ?? [], new Set()) })
+  /** The same page as it is now. */
+  askAnew(context: Context, query: Query, includes: ReadonlySet<Include>): Promise<Page<B> | null> {
+    return this.#get(context, { ...query, ...includedOf(this.#endpoint.includes ?? [], includes) })
   }
 
   #loaderOf(context: Context): Loader<string, Page<B> | null> {
@@ -62,5 +63,31 @@ export class Pages<K extends string | number, B extends object> {
     } catch (error) {
       throw inCallersWords(error, this.#filters)
     }
+  }
+}
+
+/** The list with one filter and order, as one field reads it. Once it is seen to have changed, its pages are asked for anew. */
+export class FilteredPages<K extends string | number, B extends object> {
+  hasChanged = false
+  readonly #pages: Pages<K, B>
+  readonly #context: Context
+  readonly #query: Query
+
+  constructor(pages: Pages<K, B>, context: Context, query: Query) {
+    this.#pages = pages
+    this.#context = context
+    this.#query = query
+  }
+
+  /** authentik's `ordering`. */
+  get ordering(): string {
+    return String(this.#query['ordering'])
+  }
+
+  /** A page; null for one behind the last. Throws UpstreamError. */
+  ask(page: PageRequest, includes: ReadonlySet<Include> = new Set()): Promise<Page<B> | null> {
+    const query = { ...this.#query, ...page }
+    if (this.hasChanged) return this.#pages.askAnew(this.#context, query, includes)
+    return this.#pages.ask(this.#context, query, includes)
   }
 }
