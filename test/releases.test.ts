@@ -64,7 +64,9 @@ async function answersOf(release: Release): Promise<Body[]> {
   for (const question of questions) {
     const { data, errors } = await ask(queryOf(question))
     expect(errors, question.field).toBeUndefined()
-    answers.push(data.answer)
+    // The address of an icon is another one with each server.
+    const told = JSON.stringify(data.answer, (name, value) => (name === 'metaIconUrl' && value ? 'an address' : value))
+    answers.push(JSON.parse(told))
   }
   return answers
 }

@@ -21,7 +21,9 @@ const lasting = { expires: null, expiring: false }
 
 /** Two of everybody's, and some that are special. */
 export const apiTokens: readonly ApiTokenRow[] = [
-  ...users.map(({ username }) => row(username, `${username}-first`, {})),
+  ...users.map(({ username, type }) =>
+    row(username, `${username}-first`, type === 'internal_service_account' ? { managed: `first/${username}` } : {}),
+  ),
   ...users.map(({ username }, index) =>
     row(username, `${username}-second`, { intent: intents[index % 4] ?? 'api', description: 'Made by hand' }),
   ),
