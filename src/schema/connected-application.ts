@@ -1,7 +1,9 @@
 import type { ApplicationBody, OAuth2ProviderBody, TokenBody, UserConsentBody } from '../authentik/bodies.ts'
 import type { Context } from '../context.ts'
+import { invalidAnswer } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { charge } from '../graph/charges.ts'
+import { isListOfObjects } from '../graph/checks.ts'
 import { type Wanted, wantedOf } from '../graph/loading/wanted.ts'
 import { limits } from '../limits.ts'
 import { AccessToken, accessTokens } from './access-token.ts'
@@ -29,6 +31,25 @@ async function connectedOf(context: Context, user: object, { includes }: Wanted)
     accessTokens.list.readAll(context, criteria, includes),
     refreshTokens.list.readAll(context, criteria, includes),
   ])
+  try {
+    if (!isListOfObjects(consents.map(({ application }) => application))) throw new TypeError('no application')
+    if (!isListOfObjects([...access, ...refresh].map(({ provider }) => provider))) throw new TypeError('no provider')
+    const all = byApplication(consents, access, refresh)
+    charge(
+      context,
+      all.reduce((sum, one) => sum + 1 + one.consents.length + tokensOf(one).length, 0),
+    )
+    return all
+  } catch (error) {
+    throw error instanceof TypeError ? invalidAnswer('consents or tokens that lack something', undefined, error) : error
+  }
+}
+
+function byApplication(
+  consents: readonly UserConsentBody[],
+  access: readonly TokenBody[],
+  refresh: readonly TokenBody[],
+): Connected[] {
   const found = new Map<string, Connected>()
   const at = (place: string) => {
     const connected = found.get(place) ?? none()
@@ -55,12 +76,7 @@ async function connectedOf(context: Context, user: object, { includes }: Wanted)
       connected[kind].push(token)
     }
   }
-  const all = [...found.values()].sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en'))
-  charge(
-    context,
-    all.reduce((sum, one) => sum + 1 + one.consents.length + tokensOf(one).length, 0),
-  )
-  return all
+  return [...found.values()].sort((one, other) => nameOf(one).localeCompare(nameOf(other), 'en'))
 }
 
 function none(): Connected {
@@ -118,6 +134,7 @@ const ConnectedApplication = builder.objectRef<Connected>('ConnectedApplication'
     }),
     scope: t.stringList({
       nullable: false,
+      reads: ['consents'],
       description: 'All scopes that were agreed to or granted, each once.',
       resolve: (connected) => [
         ...new Set([
@@ -128,12 +145,14 @@ const ConnectedApplication = builder.objectRef<Connected>('ConnectedApplication'
     }),
     since: t.field({
       type: 'DateTime',
+      reads: ['accessTokens'],
       description:
         'When the oldest of its tokens was issued; null without tokens that tell. When a consent was given, authentik does not tell.',
       resolve: sinceOf,
     }),
     expires: t.field({
       type: 'DateTime',
+      reads: ['consents'],
       description: 'When all of it has ended; null if something of it never ends.',
       resolve: expiresOf,
     }),
