@@ -34,7 +34,7 @@ describe('The line of a request', () => {
       path: '/graphql',
       operation: 'Both',
       kind: 'query',
-      estimated: 5,
+      estimated: 6,
       client: 'admin',
       clientVersion: '1.2',
       credential: expect.stringMatching(/^[\w-]{22}$/),

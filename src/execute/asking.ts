@@ -78,8 +78,9 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
   },
   connected(bill, { place, typename, each }) {
     bill.add({ requests: 3, rows: 3 * limits.rowsPerPage }, place.count)
-    // The list of applications, whatever their number.
-    bill.addKnowledge('Application')
+    // The list of applications, and a page of providers, whatever their number.
+    bill.add({ requests: 1, rows: limits.rowsPerPage })
+    bill.addKnowledge('OAuth2Provider')
     return [{ typename, has: 'whole', count: place.count * each, pageRows: 0 }]
   },
   members(bill, { place, declaration, typename, args, wanted }) {

@@ -116,6 +116,7 @@ const ConnectedApplication = builder.objectRef<Connected>('ConnectedApplication'
   fields: (t) => ({
     application: t.field({
       type: Application,
+      reads: ['application'],
       embedded: true,
       shortened: (application) => !('pk' in application),
       tells: ['slug', 'name'],
@@ -126,6 +127,7 @@ const ConnectedApplication = builder.objectRef<Connected>('ConnectedApplication'
     }),
     provider: t.field({
       type: OAuth2Provider,
+      reads: ['provider'],
       embedded: true,
       shortened: (provider) => !('client_id' in provider),
       tells: toldOfProviders,
