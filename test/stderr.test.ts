@@ -89,8 +89,8 @@ it('lines that were lost are counted by the next one that gets through', async (
   await expect.poll(() => text).toMatch(/lines of this log were lost.*"msg":"request".*\n$/s)
   const lines = text.trim().split('\n')
   const { lost } = JSON.parse(lines.find((line) => line.includes('"lost"')) ?? '{}')
-  // Each look-up is a line, and each request.
-  expect(lines.length - 1 + lost).toBe(rounds * 401 + 2)
+  // Each look-up is a line, who asks is one, and each request.
+  expect(lines.length - 1 + lost).toBe(rounds * 402 + 3)
 })
 
 it('lines for auditors get through where others are lost already', async () => {
