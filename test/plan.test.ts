@@ -78,7 +78,8 @@ it(`answers ${queries} random queries by plans as graphql-js does, and asks auth
       differ('the front door', unmasked(first?.outcome), unmasked(byGraphql))
     }
   }
-  await Promise.all(Array.from({ length: 4 }, work))
+  // One after the other: the rows of all operations in a process take turns, and which look-ups go together depends on that.
+  await work()
   expect(faults).toEqual([])
   if (!only) expect(planned).toBeGreaterThan(queries * 0.6)
 })
