@@ -26,7 +26,7 @@ interface Connected {
 /** All that the user agreed to and was issued, as far as it has not ended, by application. Throws UpstreamError. */
 async function connectedOf(context: Context, user: object, { includes }: Wanted): Promise<Connected[]> {
   const criteria = { user: `${users.keyOf(user)}` }
-  const [consents, access, refresh] = await Promise.all([
+  const [consents, access, refresh] = await allOf([
     consentList.readAll(context, criteria),
     accessTokens.list.readAll(context, criteria, includes),
     refreshTokens.list.readAll(context, criteria, includes),
@@ -43,6 +43,12 @@ async function connectedOf(context: Context, user: object, { includes }: Wanted)
   } catch (error) {
     throw error instanceof TypeError ? invalidAnswer('consents or tokens that lack something', undefined, error) : error
   }
+}
+
+/** As `Promise.all`, but when all have ended: none is left under way behind the failure of another. */
+async function allOf<T extends readonly Promise<unknown>[]>(promises: readonly [...T]) {
+  await Promise.allSettled(promises)
+  return Promise.all(promises)
 }
 
 function byApplication(
