@@ -51,6 +51,15 @@ describe('A list of applications', () => {
     expect(data.applications.totalCount).toBeGreaterThan(5)
   })
 
+  it('is not asked for with wrong arguments of a page', async () => {
+    const { ask, sandbox } = await startGateway()
+    for (const page of ['first: -1', 'first: 5, after: "made up"']) {
+      const { errors } = await ask(`{ applications(${page}) { nodes { slug } } }`)
+      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+    }
+    expect(sandbox.requests).toEqual([])
+  })
+
   it('pages, filters and searches', async () => {
     const { ask } = await startGateway()
     const { data: whole } = await ask(all)
@@ -122,6 +131,29 @@ describe('One application', () => {
     const { errors } = await ask('query ($id: ID!) { application(id: $id) { name } }', { variables: { id } })
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
     expect(sandbox.requests).toEqual([])
+  })
+
+  it.each([
+    ['data:image/svg+xml,x', 'data:image/svg+xml,x'],
+    ['/files/a.png?token=b', 'BASE/files/a.png?token=b'],
+    ['a.png', null],
+  ])('has the icon "%s" as %s', async (icon, expected) => {
+    const { url } = await listen((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      const row = {
+        pk: 'b4c8a6b8-4f0b-4f0e-8d51-4dcf9f2b7a10',
+        slug: 'a',
+        name: 'A',
+        meta_icon: icon,
+        meta_icon_url: icon,
+      }
+      const pagination = { next: 0, previous: 0, count: 1, current: 1, total_pages: 1, start_index: 1, end_index: 1 }
+      response.end(JSON.stringify({ pagination, results: [row] }))
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask('{ applications(first: 5) { nodes { metaIconUrl } } }')
+    expect(data.applications.nodes).toEqual([{ metaIconUrl: expected?.replace('BASE', url) ?? null }])
+    expect(errors?.length ?? 0).toBe(expected === null ? 1 : 0)
   })
 
   it('tells the address of its icon, absolute, as old and new releases have it', async () => {

@@ -127,7 +127,7 @@ function iconOf(application: ApplicationBody, base: URL): string | null {
   const icon = 'meta_icon_url' in application ? application.meta_icon_url : application.meta_icon
   if (!icon) return null
   // The name of a file, whose address is missing.
-  if (!/^\/|:\/\//.test(icon)) throw invalidAnswer('no usable "meta_icon_url"')
+  if (!icon.startsWith('/') && !URL.canParse(icon)) throw invalidAnswer('no usable "meta_icon_url"')
   return URL.canParse(icon) || !URL.canParse(icon, base) ? icon : new URL(icon, base).href
 }
 

@@ -144,6 +144,8 @@ export class List<K extends string | number, B extends object> {
 
   /** The same, of a list that is read whole. Throws what `readAll` throws. */
   async connectAll(context: Context, criteria: Criteria, args: PageArgs, wanted: Wanted): Promise<Connection<B>> {
+    // Wrong arguments cost no request.
+    readArgs(args, this.#fingerprintOf(this.#queryOf(criteria, this.#ordering)))
     const rows = await this.readAll(context, criteria)
     const keys = rows.map((row) => this.#lookup.keyOf(row))
     const connection = await this.connectKeys(context, criteria, args, wanted, keys, async () => rows)
@@ -174,7 +176,7 @@ export class List<K extends string | number, B extends object> {
     return async () => {
       if (this.#hidden === undefined) return null
       const { pk, is_superuser: seesAll } = await getMe(context)
-      const isOwn = [String(pk), `User:${pk}`].includes(String(owner ?? criteria['user']))
+      const isOwn = String(owner ?? readCriteria(criteria, this.#filters)['user']) === String(pk)
       return seesAll || isOwn ? null : this.#hidden
     }
   }
