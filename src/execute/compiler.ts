@@ -19,7 +19,7 @@ import { isListOfPromises, leave, priceOfPromises, priceOfText } from '../graph/
 import { type Declaration, declarationOf, type Shortened } from '../graph/declaration.ts'
 import { weightOf } from '../graph/loading/wanted.ts'
 import { Reading } from '../graph/reading.ts'
-import { fieldsByKey, type Selecting } from '../graph/selected.ts'
+import { fieldsByKey, infoOf, type Selecting } from '../graph/selected.ts'
 import { limits } from '../limits.ts'
 import { type Complete, fail, listOf, paid, required, Unusual } from './completion.ts'
 import { type Plain, parentOf, plainOf, readerOf } from './reader.ts'
@@ -92,7 +92,7 @@ export class Compiler {
     const { key } = path
     const declaration = declarationOf(field)
     const reading = declaration.reads && new Reading(parentOf(field), declaration, declaration.reads)
-    const info = this.#info(type, field, nodes, path)
+    const info = infoOf(this.#selecting, this.#operation, type, field, nodes, path)
     const read = readerOf(field, reading, info)
     const take = this.#take(field.type, declaration, info)
     const { lookup } = reading ?? {}
@@ -182,16 +182,6 @@ export class Compiler {
       const project = projects.get(String(resolveType(body, run.context, info, type)))
       return project ? project(body, run, times) : fail()
     }
-  }
-
-  #info(
-    parentType: GraphQLObjectType,
-    { name, type }: GraphQLField<unknown, unknown>,
-    fieldNodes: readonly FieldNode[],
-    path: Path,
-  ): GraphQLResolveInfo {
-    const of = { fieldName: name, fieldNodes, returnType: type, parentType, path }
-    return { ...of, ...this.#selecting, rootValue: undefined, operation: this.#operation }
   }
 }
 

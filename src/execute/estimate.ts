@@ -3,7 +3,6 @@ import {
   type FieldNode,
   GraphQLError,
   type GraphQLField,
-  type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getArgumentValues,
@@ -21,7 +20,7 @@ import {
 import { type Declaration, declarationOf } from '../graph/declaration.ts'
 import { lookups } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
-import { fieldsByKey, type Selecting } from '../graph/selected.ts'
+import { fieldsByKey, infoOf, type Selecting } from '../graph/selected.ts'
 import { limits } from '../limits.ts'
 import { ask, type Place } from './asking.ts'
 import { Bill, type Estimate, most } from './bill.ts'
@@ -97,7 +96,7 @@ class Estimator {
     const args = (isCompositeType(type) || declaration.asks) && this.#argsOf(field, nodes)
     if (!args) return
     const each = isListType(getNullableType(field.type)) ? limits.assumedObjects : 1
-    const wanted = () => wantedOf(this.#info(place.type, field, nodes, path), type.name)
+    const wanted = () => wantedOf(infoOf(this.#selecting, this.#operation, place.type, field, nodes, path), type.name)
     const selected = { place, declaration, typename: type.name, each, args, wanted }
     const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
     for (const { typename, ...given } of ask[declaration.asks ?? 'nothing'](this.bill, selected)) {
@@ -113,16 +112,6 @@ class Estimator {
     } catch {
       return undefined
     }
-  }
-
-  #info(
-    parentType: GraphQLObjectType,
-    { name, type }: GraphQLField<unknown, unknown>,
-    fieldNodes: readonly FieldNode[],
-    path: Path,
-  ): GraphQLResolveInfo {
-    const of = { fieldName: name, fieldNodes, returnType: type, parentType, path }
-    return { ...of, ...this.#selecting, rootValue: undefined, operation: this.#operation }
   }
 }
 

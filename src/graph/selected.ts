@@ -1,6 +1,7 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  type GraphQLField,
   GraphQLIncludeDirective,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
@@ -9,6 +10,7 @@ import {
   type InlineFragmentNode,
   isAbstractType,
   Kind,
+  type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
   typeFromAST,
@@ -16,6 +18,19 @@ import {
 
 /** What decides what is selected, beside the selections: of the variables, those that `@skip` and `@include` look at. */
 export type Selecting = Pick<GraphQLResolveInfo, 'schema' | 'fragments' | 'variableValues'>
+
+/** What tells a resolver, or whoever reads selections like one, of a field at a place. */
+export function infoOf(
+  selecting: Selecting,
+  operation: OperationDefinitionNode,
+  parentType: GraphQLObjectType,
+  { name, type }: GraphQLField<unknown, unknown>,
+  fieldNodes: readonly FieldNode[],
+  path: GraphQLResolveInfo['path'],
+): GraphQLResolveInfo {
+  const of = { fieldName: name, fieldNodes, returnType: type, parentType, path }
+  return { ...of, ...selecting, rootValue: undefined, operation }
+}
 
 /**
  * The fields selected of an object of that type, in their order, through fragments, variables, `@skip` and `@include`. Each fragment is
