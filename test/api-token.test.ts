@@ -79,14 +79,14 @@ describe.each(['2024.10', '2025.12', '2026.2', '2026.8'] as const)('On %s', (rel
     const { ask } = await startGateway({ release })
     const { data, errors } = await ask(revoke(identifier), { token })
     expect(errors).toBeUndefined()
-    expect(data.revokeApiTokens.results).toEqual([{ id: `ApiToken:${identifier}`, outcome, code }])
+    expect(data.revokeApiTokens.results).toEqual([{ targetId: `ApiToken:${identifier}`, outcome, code }])
     const { data: after } = await ask(`{ apiToken(id: "${identifier}") { identifier } }`)
     expect(after.apiToken).toEqual(outcome === 'REVOKED' ? null : { identifier })
   })
 })
 
 const revoke = (...ids: string[]) =>
-  `mutation { revokeApiTokens(ids: ${JSON.stringify(ids)}) { results { id outcome code } } }`
+  `mutation { revokeApiTokens(ids: ${JSON.stringify(ids)}) { results { targetId outcome code } } }`
 
 it('tells those that expire from those that do not, and those that never had a time', async () => {
   const { ask } = await startGateway()

@@ -355,7 +355,7 @@ it.each([
 
 describe('revokeSessions', () => {
   const revoke = (...ids: string[]) =>
-    `mutation { revokeSessions(ids: ${JSON.stringify(ids)}) { revokedCount failedCount results { id outcome code } } }`
+    `mutation { revokeSessions(ids: ${JSON.stringify(ids)}) { revokedCount failedCount results { targetId outcome code } } }`
 
   it.each([
     ['demo-plain', pauls, 'REVOKED', null],
@@ -371,7 +371,7 @@ describe('revokeSessions', () => {
     const { ask } = await startGateway()
     const { data, errors } = await ask(revoke(key), { token })
     expect(errors).toBeUndefined()
-    expect(data.revokeSessions.results).toEqual([{ id: `AuthenticatedSession:${key}`, outcome, code }])
+    expect(data.revokeSessions.results).toEqual([{ targetId: `AuthenticatedSession:${key}`, outcome, code }])
     const { data: after } = await ask(`{ authenticatedSession(id: "${key}") { uuid } }`)
     expect(after.authenticatedSession).toEqual(outcome === 'REVOKED' ? null : { uuid: key })
   })

@@ -44,10 +44,12 @@ describe.each(sources)('A refusal of authentik %s', (source) => {
     const { ask } = await startGatewayOver(url)
     const { many, path } = resourceOf(type)
     const mutation = `revoke${many[0]?.toUpperCase()}${many.slice(1)}`
-    const { data, errors } = await ask(`mutation { ${mutation}(ids: ["${key}"]) { results { id outcome code } } }`)
+    const { data, errors } = await ask(
+      `mutation { ${mutation}(ids: ["${key}"]) { results { targetId outcome code } } }`,
+    )
     expect(errors).toBeUndefined()
     const [, , outcome, code] = outcomes.find((row) => fits(row, recording)) ?? []
-    expect(data[mutation].results).toEqual([{ id: `${type}:${key}`, outcome, code }])
+    expect(data[mutation].results).toEqual([{ targetId: `${type}:${key}`, outcome, code }])
     expect(asked).toEqual([`DELETE ${path}${key}/`])
   })
 })

@@ -48,6 +48,7 @@ export class Account {
   /** Why the request's queries are given up. */
   #failure: UpstreamError | undefined
   readonly #results = { fields: 0, requests: 0 }
+  #revocations = 0
   readonly #answers = new WeakSet<object>()
   #answered = 0
   #characters = 0
@@ -171,6 +172,13 @@ export class Account {
   /** Whether the request's queries are given up. */
   get isOverdrawn(): boolean {
     return this.#isOverdrawn
+  }
+
+  /** How many of so many found objects may be revoked in this request. */
+  takeRevocations(wanted: number): number {
+    const taken = Math.min(wanted, limits.revocations - this.#revocations)
+    this.#revocations += taken
+    return taken
   }
 
   /**

@@ -4,6 +4,7 @@ import type { DeletionFacts, Observer } from '../observe/observer.ts'
 import { type OperationRecord, ReadRecord } from '../observe/record.ts'
 import type { Account } from './account.ts'
 import { pathOf, type Query, searchOf } from './address.ts'
+import { type Claims, claimsOf } from './bearer.ts'
 import { type Endpoint, endpoints } from './endpoints.ts'
 import type { paths } from './openapi.ts'
 import type { Call } from './wire/exchange.ts'
@@ -57,10 +58,10 @@ export class Authentik {
     return this.#options.upstream.url
   }
 
-  /** Whether the caller's credential is a signed token of some OAuth2 client, by its look. */
-  get hasJwt(): boolean {
+  /** What the caller's credential says, if it is a signed token of some OAuth2 client, by its look. */
+  get claims(): Claims | undefined {
     const { credential } = this.#options
-    return 'authorization' in credential && /^Bearer [\w-]+\.[\w-]+\.[\w-]+$/.test(credential.authorization)
+    return 'authorization' in credential ? claimsOf(credential.authorization) : undefined
   }
 
   /** How many requests may run at once. */
@@ -129,22 +130,28 @@ export class Authentik {
     return requestId
   }
 
-  /** Who the caller is, for auditors. Nothing is held up for it for long, and nothing fails by it. */
-  async whoAsks(): Promise<DeletionFacts['caller']> {
+  /** The caller's own user, if authentik tells it soon. Nothing is held up for it for long, and nothing fails by it. */
+  async findMe(): Promise<BodyOf<typeof endpoints.me>['user'] | undefined> {
     const { upstream, account } = this.#options
     const signal = AbortSignal.timeout(limits.whoAsksMilliseconds)
     try {
       const call = this.#call('GET', endpoints.me.path)
-      const { user } = (await this.#judged('GET', endpoints.me, (read) =>
+      const body = await this.#judged('GET', endpoints.me, (read) =>
         upstream.get(call, 'deletion', { signal, refusal: account.refusal }, read),
-      )) as BodyOf<typeof endpoints.me>
-      const username = String(user.username)
-      // A log never holds a token, even where upstream sends it back as a name.
-      if (username.includes(call.credential.replace('Bearer ', ''))) return 'unknown'
-      return { pk: Number(user.pk), username: shorten(username, limits.nameCharacters) }
+      )
+      return (body as BodyOf<typeof endpoints.me>).user
     } catch {
-      return 'unknown'
+      return undefined
     }
+  }
+
+  /** Who the caller is, for auditors. A log never holds a token, even where upstream sends it back as a name. */
+  nameOf(me: { readonly pk: unknown; readonly username: unknown } | undefined): DeletionFacts['caller'] {
+    const { credential } = this.#options
+    const username = String(me?.username)
+    if (!me || 'missing' in credential) return 'unknown'
+    if (username.includes(credential.authorization.replace('Bearer ', ''))) return 'unknown'
+    return { pk: Number(me.pk), username: shorten(username, limits.nameCharacters) }
   }
 
   /** Tells auditors that these are to be deleted, by their global ids. Each is told again by `endDeletion`. */

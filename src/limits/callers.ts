@@ -87,6 +87,8 @@ export const callersLimits = {
   charactersOfText: 256,
   /** Ids in one argument: as many as one operation can look up, by `upstreamRequests`. */
   ids: 500,
+  /** What mutations that search for it may revoke in one request, beside what they are given by ids: some minutes of authentik's time. */
+  revocations: 3000,
   /** Characters of the answers that the operations of one HTTP request hold: 5000 tokens have some 15 million. */
   heldCharacters: 16 * 1024 * 1024,
 

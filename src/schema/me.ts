@@ -70,7 +70,7 @@ export async function findOneself(context: Context, by: UserIdentity): Promise<U
 /** The caller, whole, inside one row of theirs: of the kind that the credential is of, if there is one. */
 async function findInside(context: Context, me: UserBody): Promise<UserBody | undefined> {
   const ways = [inApiToken, inGrant]
-  if (context.authentik.hasJwt) ways.reverse()
+  if (context.authentik.claims) ways.reverse()
   for (const way of ways) {
     const user = await way(context, me)
     if (user?.pk === me.pk) return user

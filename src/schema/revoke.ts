@@ -1,98 +1,26 @@
-import type { GraphQLResolveInfo } from 'graphql'
 import type { Authentik } from '../authentik/authentik.ts'
 import type { Endpoint } from '../authentik/endpoints.ts'
-import { type Context, keep } from '../context.ts'
-import { type Code, inputError, UpstreamError } from '../errors.ts'
+import type { Context } from '../context.ts'
+import { inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
+import { findMe } from '../graph/caller.ts'
 import { chargeIds } from '../graph/charges.ts'
 import type { Lookup } from '../graph/loading/lookup.ts'
-import { weightOfItems } from '../graph/loading/wanted.ts'
 import type { Types } from '../graph/types.ts'
 import { limits } from '../limits.ts'
 import type { DeletionFacts } from '../observe/observer.ts'
+import { type Report, type Result, RevokePayload, weightOfResult } from './revoke-payload.ts'
 
 /** A type whose objects can be deleted at authentik. */
 export type Revocable<K extends string | number = number> = Pick<
   Lookup<K, object, Endpoint & { readonly deleteRight: string }>,
-  'typename' | 'endpoint' | 'readId' | 'globalId' | 'clear'
+  'typename' | 'key' | 'endpoint' | 'readId' | 'keyOf' | 'globalId' | 'clear'
 >
-
-type Outcome = 'REVOKED' | 'WOULD_REVOKE' | 'NOT_FOUND' | 'FORBIDDEN' | 'FAILED'
-
-export interface Result {
-  readonly id: string
-  readonly outcome: Outcome
-  readonly code?: Code
-  readonly message?: string
-}
 
 builder.mutationType({
   description:
     "What can be changed. authentik is asked in the caller's name. Mutations need an HTTP POST. Each change is one line in the gateway's log.",
 })
-
-const RevokeOutcome = builder.enumType('RevokeOutcome', {
-  description: 'What happened to one grant.',
-  values: {
-    REVOKED: { description: 'It is deleted.' },
-    WOULD_REVOKE: { description: 'It exists. A dry run deletes nothing.' },
-    NOT_FOUND: { description: 'It is absent, or hidden from the caller.' },
-    FORBIDDEN: {
-      description: 'The caller sees it but may not delete it: that needs a right such as `delete_accesstoken`.',
-    },
-    FAILED: {
-      description: 'authentik did not confirm the deletion. The message says whether it may have been deleted.',
-    },
-  },
-})
-
-const RevokeResult = builder.objectRef<Result>('RevokeResult').implement({
-  description: 'What happened to one grant that was to be revoked.',
-  fields: (t) => ({
-    id: t.exposeID('id', {
-      nullable: false,
-      description: 'Global id of the grant. If listing one kind of grant failed, the id of the user.',
-    }),
-    outcome: t.expose('outcome', { type: RevokeOutcome, nullable: false, description: 'What happened to it.' }),
-    code: t.exposeString('code', { description: 'For a failure: the code that an error would have.' }),
-    message: t.exposeString('message', { description: 'For a failure: the reason.' }),
-  }),
-})
-
-/** What happened to all that was to be revoked. */
-export interface Report {
-  /** A result for each id, in the order asked. An id that was given twice has its result at both places. */
-  readonly results: readonly Result[]
-  /** The results without such repetitions. */
-  readonly distinct: readonly Result[]
-}
-
-export const RevokePayload = builder.objectRef<Report>('RevokePayload').implement({
-  description: 'What happened to the grants that were to be revoked.',
-  fields: (t) => ({
-    results: t.field({
-      type: [RevokeResult],
-      nullable: false,
-      description:
-        'One result for each id, in the order of the ids; or one for each grant that was found, in the order in which they were revoked.',
-      resolve: ({ results }) => results,
-    }),
-    revokedCount: t.int({
-      nullable: false,
-      description: 'How many grants were revoked. An id that was given twice counts once.',
-      resolve: ({ distinct }) => howMany(distinct, ['REVOKED']),
-    }),
-    failedCount: t.int({
-      nullable: false,
-      description: 'How many results are FORBIDDEN or FAILED. An id that was given twice counts once.',
-      resolve: ({ distinct }) => howMany(distinct, ['FORBIDDEN', 'FAILED']),
-    }),
-  }),
-})
-
-function howMany(results: readonly Result[], outcomes: readonly Outcome[]): number {
-  return results.filter(({ outcome }) => outcomes.includes(outcome)).length
-}
 
 /** What a mutation says of the objects that it revokes. */
 interface Revoking {
@@ -118,11 +46,6 @@ export function revokeField<K extends string | number>(
   })
 }
 
-/** What a result costs the gateway, by what is selected of it. */
-export function weightOfResult(info: GraphQLResolveInfo): number {
-  return weightOfItems(info, RevokePayload.name, 'results', RevokeResult.name)
-}
-
 /**
  * Deletes each distinct object once. Throws BAD_USER_INPUT for a malformed id, and QUERY_TOO_COMPLEX where the results would be
  * too much to tell, before anything is deleted.
@@ -138,58 +61,60 @@ async function revokeByIds<K extends string | number>(
   const keys = ids.map((id) => revocable.readId(id))
   const distinct = [...new Set(keys)]
   context.account.payResults(ids.length * weight, distinct.length)
+  const targets = distinct.map((key) => ({ kind: { lookup: revocable }, key, target: revocable.globalId(key) }))
   const results = await context.authentik.finish(
-    (authentik) => revokeAll(context, authentik, revocable, distinct),
-    () => whoAsks(context),
+    (authentik) => revokeAll(context, authentik, targets),
+    () => findMe(context),
   )
   const resultOf = new Map(distinct.map((key, index) => [key, results[index]]))
   return { results: keys.flatMap((key) => resultOf.get(key) ?? []), distinct: results }
 }
 
+/** One object that is to be deleted. */
+export interface Target<K extends string | number = string | number> {
+  readonly kind: { readonly lookup: Revocable<K> }
+  readonly key: K
+  /** The global id. */
+  readonly target: string
+}
+
 /**
  * Deletes objects, as many at once as may run at once, so that none times out while it waits for the others. Gives a result
- * for each, in the order of the keys.
+ * for each, in their order.
  */
 export async function revokeAll<K extends string | number>(
   context: Context,
   authentik: Authentik,
-  revocable: Revocable<K>,
-  keys: readonly K[],
+  targets: readonly Target<K>[],
 ): Promise<Result[]> {
-  const deletions = authentik.startDeletions(keys.map((key) => revocable.globalId(key)))
+  const deletions = authentik.startDeletions(targets.map(({ target }) => target))
   const results: Result[] = []
   let next = 0
   const work = async () => {
-    while (next < keys.length) {
+    while (next < targets.length) {
       const index = next
       next += 1
-      const [key, deletion] = [keys[index] as K, deletions[index] as DeletionFacts]
-      results[index] = await revokeOne(context, authentik, revocable, key, deletion)
+      const [target, deletion] = [targets[index] as Target<K>, deletions[index] as DeletionFacts]
+      results[index] = await revokeOne(context, authentik, target, deletion)
     }
   }
   await Promise.all(Array.from({ length: authentik.concurrency }, work))
   return results
 }
 
-/** Who the caller is: asked once in an operation, and to the end, even if the caller hangs up. */
-export function whoAsks(context: Context): Promise<DeletionFacts['caller']> {
-  return keep(context, whoAsks, () => context.authentik.whoAsks())
-}
-
 async function revokeOne<K extends string | number>(
   context: Context,
   authentik: Authentik,
-  revocable: Revocable<K>,
-  key: K,
+  { kind: { lookup }, key, target }: Target<K>,
   deletion: DeletionFacts,
 ): Promise<Result> {
-  const id = deletion.target
-  deletion.caller = await whoAsks(context)
+  deletion.caller = authentik.nameOf(await findMe(context))
+  if (lookup.key.isAddress?.(key) === false) return endUnsent(authentik, deletion)
   try {
-    const requestId = await authentik.delete(revocable.endpoint, key)
-    revocable.clear(context, key)
+    const requestId = await authentik.delete(lookup.endpoint, key)
+    lookup.clear(context, key)
     authentik.endDeletion(deletion, { outcome: 'REVOKED', sent: true, code: undefined, requestId })
-    return { id, outcome: 'REVOKED' }
+    return { target, outcome: 'REVOKED' }
   } catch (error) {
     if (!(error instanceof UpstreamError)) {
       authentik.endDeletion(deletion, {
@@ -205,6 +130,19 @@ async function revokeOne<K extends string | number>(
     // Whoever has been refused before is not sent again.
     const sent = error.sent !== 'no' && code !== 'UNAUTHENTICATED'
     authentik.endDeletion(deletion, { outcome, sent, code, requestId: details?.requestId })
-    return { id, outcome, code, message: mayBeDone ? `${message} It may have been revoked.` : message }
+    const right = code === 'FORBIDDEN' ? details?.right : undefined
+    return { target, outcome, code, right, message: mayBeDone ? `${message} It may have been revoked.` : message }
   }
+}
+
+/** An identifier of an API token that cannot stand in an address. */
+function endUnsent(authentik: Authentik, deletion: DeletionFacts): Result {
+  authentik.endDeletion(deletion, { outcome: 'FAILED', sent: false, code: 'BAD_USER_INPUT', requestId: undefined })
+  return unaddressable(deletion.target)
+}
+
+/** What is told of an object that authentik cannot be asked for. */
+export function unaddressable(target: string): Result {
+  const message = 'authentik cannot be asked for an identifier with a "/" or a control character.'
+  return { target, outcome: 'FAILED', code: 'BAD_USER_INPUT', message }
 }

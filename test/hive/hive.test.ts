@@ -119,9 +119,9 @@ describe('The Hive Gateway', () => {
       accessTokens: { nodes: [{ id: 'AccessToken:300' }], pageInfo: { hasNextPage: true } },
     })
     asked()
-    const revoked = await ask('mutation { revokeAccessTokens(ids: [42]) { results { id outcome } } }')
+    const revoked = await ask('mutation { revokeAccessTokens(ids: [42]) { results { targetId outcome } } }')
     expect(revoked).toEqual({
-      data: { revokeAccessTokens: { results: [{ id: 'AccessToken:42', outcome: 'REVOKED' }] } },
+      data: { revokeAccessTokens: { results: [{ targetId: 'AccessToken:42', outcome: 'REVOKED' }] } },
     })
     expect(asked().filter((path) => path.startsWith('DELETE'))).toEqual(['DELETE /oauth2/access_tokens/42/'])
   })

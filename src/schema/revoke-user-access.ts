@@ -1,0 +1,217 @@
+import { endpoints } from '../authentik/endpoints.ts'
+import type { Context } from '../context.ts'
+import { builder } from '../graph/builder.ts'
+import { findMe } from '../graph/caller.ts'
+import { limits } from '../limits.ts'
+import { revokeAll } from './revoke.ts'
+import { dryRunArgument } from './revoke-grants.ts'
+import { type Found, type Kind, kinds, predict } from './revoke-kinds.ts'
+import { type Report, type Result, RevokePayload, reportOf, weightOfResult } from './revoke-payload.ts'
+import { users } from './user.ts'
+import { believed, checkKeep, listAll, notesOf, type Order, readKeep, stay, type Work } from './user-access.ts'
+
+builder.mutationField('revokeUserAccess', (t) =>
+  t.field({
+    type: RevokePayload,
+    description: `Takes away what a user has of authentik: sessions, authorization codes, refresh tokens, access tokens and consents, and API tokens if asked for. All is listed first, and again until nothing new comes. Sessions go first, and take their access tokens and codes along. For yourself, what you ask with goes last. Each object has its own outcome, and what stays is told. One request takes at most ${limits.revocations} objects. Owners may delete their own sessions, consents and API tokens; all else needs rights such as \`delete_accesstoken\`. Sessions and API tokens of others are found by the username, which needs the right \`view_user\`.`,
+    args: {
+      user: t.arg.id({ required: true, description: "The user: authentik's key or the global id." }),
+      keep: t.arg.idList({
+        description:
+          "Global ids of what stays. If one is malformed or not this user's, nothing is deleted. A kept session keeps all access tokens and codes, since authentik does not tell which are its own. An access token or a code can be kept only if every session is.",
+      }),
+      apiTokens: t.arg.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'If true, API tokens go as well, app passwords among them.',
+      }),
+      dryRun: t.arg.boolean(dryRunArgument),
+    },
+    resolve: (_root, { user: id, keep, apiTokens, dryRun }, context, info) => {
+      const user = users.readId(id)
+      const kept = readKeep(context, keep ?? [])
+      return revokeAccess(context, { user, keep: kept, apiTokens, dryRun, weight: weightOfResult(info) })
+    },
+  }),
+)
+
+/** What is taken away at one time. */
+interface Step {
+  readonly kind: Kind
+  /** Those of the kind that are meant, if not all. */
+  readonly takes?: (found: Found) => boolean
+}
+
+interface Steps {
+  /** What is done again until nothing new comes. */
+  readonly first: readonly Step[]
+  /** What may end the credential with which authentik is asked. */
+  readonly last: readonly Step[]
+}
+
+/** What goes when. */
+function stepsOf({ isSelf, authentik, lists }: Work): Steps {
+  const { sessions, codes, refreshTokens, accessTokens, consents, apiTokens } = kinds
+  const all = (...taken: Kind[]): Step[] => taken.map((kind) => ({ kind }))
+  if (!isSelf) return { first: all(sessions, codes, refreshTokens, accessTokens, consents, apiTokens), last: [] }
+  if (!authentik.claims) {
+    // Any of these may be the one in use.
+    const isKey = ({ intent = 'api' }: Found) => intent === 'api'
+    return {
+      first: [
+        ...all(codes, refreshTokens, consents),
+        { kind: apiTokens, takes: (found) => !isKey(found) },
+        ...all(accessTokens, sessions),
+      ],
+      last: [{ kind: apiTokens, takes: isKey }],
+    }
+  }
+  // If none has the claims of the one in use, any may be it.
+  const isKnown = lists.get(accessTokens)?.found.some(({ isInUse }) => isInUse)
+  const isLast = ({ isInUse }: Found) => isInUse || !isKnown
+  return {
+    first: [
+      ...all(codes, refreshTokens, consents, apiTokens),
+      { kind: accessTokens, takes: (found) => !isLast(found) },
+    ],
+    last: [{ kind: sessions }, { kind: accessTokens, takes: isLast }],
+  }
+}
+
+function revokeAccess(context: Context, order: Order): Promise<Report> {
+  return context.authentik.finish(
+    async (authentik) => {
+      const me = (await findMe(context)) ?? (await authentik.get(endpoints.me)).user
+      const work: Work = {
+        ...order,
+        context,
+        authentik,
+        me,
+        isSelf: users.checkKey(me.pk) === order.user,
+        target: users.globalId(order.user),
+        results: new Map(),
+        lists: new Map(),
+        failures: new Map(),
+        left: 0,
+      }
+      return takeAway(work)
+    },
+    () => findMe(context),
+  )
+}
+
+async function takeAway(work: Work): Promise<Report> {
+  await listAll(work)
+  if (work.lists.size === 0) throw work.failures.get(kinds.sessions)
+  await checkKeep(work)
+  const steps = stepsOf(work)
+  const plan: Plan = new Map()
+  allot(work, steps, plan)
+  const outliving = believed(work)
+  for (let round = 1; ; round += 1) {
+    for (const step of steps.first) await take(work, steps, plan, step)
+    if (work.dryRun || work.left > 0 || round === limits.rounds || plan.size === 0) break
+    await listAll(work)
+    if (!allotMore(work, steps, plan)) break
+  }
+  for (const step of steps.last) await take(work, steps, plan, step)
+  const results = [...work.results.values()]
+  const stays = ({ outcome }: Result) => outcome === 'STAYS'
+  return reportOf([
+    ...results.filter((result) => !stays(result)),
+    ...results.filter(stays),
+    ...notesOf(work),
+    ...outliving,
+  ])
+}
+
+/** What each step is to take, as far as it was found. */
+type Plan = Map<Step, readonly Found[]>
+
+/**
+ * Adds what was listed and is new to the plan, as much as one request may take. Tells whether there was any. Throws QUERY_TOO_COMPLEX
+ * before anything of it is deleted, if it could not all be told.
+ */
+function allot(work: Work, { first, last }: Steps, plan: Plan, consequence?: string): boolean {
+  const { context, lists, results, dryRun, weight } = work
+  const inventories = [...lists.values()]
+  const known = new Set([...results.keys(), ...[...plan.values()].flat().map(({ target }) => target)])
+  const fresh = inventories.flatMap(({ found }) => found).filter(({ target }) => !known.has(target))
+  const staying = fresh.flatMap((found) => stay(work, found) ?? [])
+  const stays = new Set(staying.map(({ target }) => target))
+  const going = [...first, ...last].flatMap((step) => {
+    const meant = fresh.filter((found) => found.kind === step.kind && (step.takes?.(found) ?? true))
+    return meant.filter(({ target }) => !stays.has(target)).map((found) => ({ step, found }))
+  })
+  const wanted = going.length + staying.length
+  const most = context.account.takeRevocations(wanted)
+  context.account.payResults(most * weight, dryRun ? 1 : Math.min(most, going.length), consequence)
+  work.left += inventories.reduce((sum, { left }) => sum + left, wanted - most)
+  for (const { step, found } of going.slice(0, most)) plan.set(step, [...(plan.get(step) ?? []), found])
+  for (const result of staying.slice(0, Math.max(0, most - going.length))) results.set(result.target, result)
+  return going.length > 0
+}
+
+/** The same after something was deleted: if it could not be told, that is told. */
+function allotMore(work: Work, steps: Steps, plan: Plan): boolean {
+  try {
+    return allot(work, steps, plan, 'Nothing more is deleted')
+  } catch (error) {
+    work.failures.set(kinds.accessTokens, error)
+    return false
+  }
+}
+
+/** Takes what is planned for a step and is not gone yet. */
+async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<void> {
+  const { context, authentik, me, results, dryRun } = work
+  const found = (plan.get(step) ?? []).filter(({ target }) => !results.has(target))
+  if (found.length === 0) return
+  const mayEnd = mayLoseCredential(steps, plan, step)
+  const told = dryRun ? found.map((one) => predict(one, me, mayEnd)) : await revokeAll(context, authentik, found)
+  for (const result of told) results.set(result.target, hasGoneAlong(work, found, result) ?? result)
+  if (step.kind === kinds.sessions && hasRevokedSession(work)) await findGone(work)
+}
+
+/** Whether the credential may end before authentik is asked for all of the step: more than one object is the last one. */
+function mayLoseCredential({ last }: Steps, plan: Plan, step: Step): boolean {
+  const before = last.slice(0, last.indexOf(step) + 1)
+  return before.reduce((sum, one) => sum + (plan.get(one)?.length ?? 0), 0) > 1
+}
+
+function hasRevokedSession({ results }: Work): boolean {
+  const prefix = `${kinds.sessions.lookup.typename}:`
+  return [...results.values()].some(({ target, outcome }) => outcome === 'REVOKED' && target.startsWith(prefix))
+}
+
+/** The token with which authentik was asked until its session was deleted, and which authentik refuses since. */
+function hasGoneAlong(work: Work, [one, other]: readonly Found[], { target, code }: Result): Result | undefined {
+  if (code !== 'UNAUTHENTICATED' || other || !one?.isInUse || !hasRevokedSession(work)) return undefined
+  return { target, outcome: 'REVOKED', message: 'It went with its session.' }
+}
+
+/** Access tokens and codes go with their sessions: what is listed no longer is gone. */
+async function findGone(work: Work): Promise<void> {
+  const { lists, results } = work
+  const isOpen = ({ target, isInUse }: Found) => !isInUse && isUnrevoked(results.get(target))
+  const before = new Map([kinds.codes, kinds.accessTokens].map((kind) => [kind, lists.get(kind)]))
+  const open = [...before].flatMap(([kind, list]) => (list?.found.some(isOpen) ? [kind] : []))
+  await listAll(work, open)
+  for (const kind of open) {
+    const [old, now] = [before.get(kind), lists.get(kind)]
+    // Where the list is too long, what is older than all that was listed may still be there.
+    if (!old || !now || old === now) continue
+    const left = new Set(now.found.map(({ target }) => target))
+    const oldest = now.left > 0 ? Math.min(...now.found.map(({ key }) => Number(key))) : 0
+    for (const { target, key } of old.found) {
+      const isGone = !left.has(target) && Number(key) >= oldest
+      if (isGone && isUnrevoked(results.get(target))) {
+        results.set(target, { target, outcome: 'REVOKED', message: 'It went with its session.' })
+      }
+    }
+  }
+}
+
+function isUnrevoked(result: Result | undefined): boolean {
+  return result?.outcome !== 'REVOKED' && result?.outcome !== 'NOT_FOUND'
+}

@@ -1,0 +1,184 @@
+import type { Authentik } from '../authentik/authentik.ts'
+import { endpoints } from '../authentik/endpoints.ts'
+import type { Context } from '../context.ts'
+import { inputError, nullIfNotFound } from '../errors.ts'
+import { chargeIds } from '../graph/charges.ts'
+import { limits } from '../limits.ts'
+import { shortened } from './me.ts'
+import { notListed, tooMany } from './revoke-grants.ts'
+import { type Found, find, hiddenGrants, type Kind, kinds, type Me, type Whose } from './revoke-kinds.ts'
+import type { Result } from './revoke-payload.ts'
+import { nameToFindBy, users } from './user.ts'
+
+// What a user has of authentik, and what of it is to stay.
+
+/** What is asked of revokeUserAccess. */
+export interface Order {
+  readonly user: number
+  /** Global ids of what stays. */
+  readonly keep: ReadonlyMap<string, Kept>
+  /** Whether API tokens go, app passwords among them. */
+  readonly apiTokens: boolean
+  readonly dryRun: boolean
+  /** What a result costs the gateway. */
+  readonly weight: number
+}
+
+interface Kept {
+  readonly kind: Kind
+  readonly key: string | number
+}
+
+/** One kind of what the user has, as it was listed last. */
+interface Inventory {
+  readonly found: readonly Found[]
+  /** How many more there are, which are too many for one request. */
+  readonly left: number
+}
+
+/** The work on one user. What became of each object is in it as soon as it is known: what fails later does not take it away. */
+export interface Work extends Order {
+  readonly context: Context
+  readonly authentik: Authentik
+  readonly me: NonNullable<Me>
+  readonly isSelf: boolean
+  /** The user's global id. */
+  readonly target: string
+  /** By global id. */
+  readonly results: Map<string, Result>
+  readonly lists: Map<Kind, Inventory>
+  /** Why a kind could not be listed: the first reason of each. */
+  readonly failures: Map<Kind, unknown>
+  /** How many objects are too many for one request. */
+  left: number
+}
+
+/** Reads the ids that stay. Throws BAD_USER_INPUT if one is malformed. */
+export function readKeep(context: Context, ids: readonly string[]): ReadonlyMap<string, Kept> {
+  chargeIds(context, ids, 'ids to keep', 'revocations')
+  return new Map(
+    ids.map((id) => {
+      const kind = Object.values(kinds).find(({ lookup }) => id.startsWith(`${lookup.typename}:`))
+      if (!kind) throw inputError('"keep" with global ids of sessions, grants, consents and API tokens', id)
+      const key = kind.lookup.readId(id)
+      return [kind.lookup.globalId(key), { kind, key }]
+    }),
+  )
+}
+
+/** Lists what the user has. A kind that cannot be listed is told once, and stays as it was listed before. */
+export async function listAll(work: Work, which: readonly Kind[] = Object.values(kinds)): Promise<void> {
+  const name = which.some((kind) => kind.isByName) ? nameOf(work) : Promise.resolve('')
+  await Promise.all(
+    which.map(async (kind) => {
+      try {
+        const username = kind.isByName ? await name : ''
+        work.lists.set(kind, await listOne(work, kind, { user: work.user, username }))
+      } catch (error) {
+        work.failures.set(kind, work.failures.get(kind) ?? error)
+      }
+    }),
+  )
+}
+
+async function listOne({ authentik }: Work, kind: Kind, whose: Whose): Promise<Inventory> {
+  const found = new Map<string, Found>()
+  let [offset, length] = [0, 1]
+  while (offset < length && found.size < limits.revocations) {
+    const page = await find(authentik, kind, whose, offset)
+    for (const one of page.found) found.set(one.target, one)
+    offset += page.rows
+    length = page.rows === 0 ? offset : page.length
+  }
+  return { found: [...found.values()], left: length - offset }
+}
+
+/** The name by which authentik finds some of what the user has. */
+async function nameOf({ authentik, me, isSelf, user }: Work): Promise<string> {
+  if (isSelf) return nameToFindBy(shortened(me))
+  const left = { include_groups: false, include_roles: false }
+  return nameToFindBy(await authentik.get(endpoints.user, user, left, (body) => users.findKey(body) === user))
+}
+
+/**
+ * Throws BAD_USER_INPUT if something is to be kept that is not this user's, or that a session may take along; and why a kind could not
+ * be listed, if it is not known therefore.
+ */
+export async function checkKeep(work: Work): Promise<void> {
+  for (const [id, { kind, key }] of work.keep) {
+    const { found, left } = inventoryOf(work, kind)
+    const isTheirs = found.some(({ target }) => target === id) || (left > 0 && (await isOwn(work, kind, key)))
+    if (!isTheirs) throw inputError(`"keep" with what ${work.target} has`, id)
+    const goesWithSession = kind === kinds.accessTokens || kind === kinds.codes
+    if (goesWithSession && !keepsEverySession(work)) {
+      throw inputError('"keep" with every session of the user, if an access token or a code is to stay', id)
+    }
+  }
+}
+
+/** Looks it up, where the list is too long. */
+async function isOwn({ authentik, user }: Work, kind: Kind, key: string | number): Promise<boolean> {
+  const body = await authentik.get(kind.lookup.endpoint, key).catch(nullIfNotFound)
+  return body !== null && kind.ownerOf(body as Parameters<Kind['ownerOf']>[0]) === user
+}
+
+function inventoryOf({ lists, failures }: Work, kind: Kind): Inventory {
+  const inventory = lists.get(kind)
+  if (!inventory) throw failures.get(kind)
+  return inventory
+}
+
+function keepsSessions({ keep }: Work): boolean {
+  return [...keep.values()].some(({ kind }) => kind === kinds.sessions)
+}
+
+function keepsEverySession(work: Work): boolean {
+  const { found, left } = inventoryOf(work, kinds.sessions)
+  return left === 0 && found.every(({ target }) => work.keep.has(target))
+}
+
+/** What is told of an object that is not taken away; undefined for one that is to go. */
+export function stay(work: Work, { kind, target }: Found): Result | undefined {
+  const stays = (message: string): Result => ({ target, outcome: 'STAYS', message })
+  if (work.keep.has(target)) return stays('You keep it.')
+  if (kind === kinds.apiTokens && !work.apiTokens) return stays('API tokens go if `apiTokens` is true.')
+  if (kind !== kinds.accessTokens && kind !== kinds.codes) return undefined
+  if (!keepsSessions(work)) return undefined
+  if (!work.dryRun || keepsEverySession(work)) return stays('It may be of a session that you keep.')
+  const right = kinds.sessions.lookup.endpoint.deleteRight
+  return { target, outcome: 'MAY_REVOKE', right, message: 'It goes if its session does.' }
+}
+
+/** What the results do not tell: what could not be listed, what is too much, and what is hidden. */
+export function notesOf(work: Work): Result[] {
+  const { target, failures, left } = work
+  const told = [...failures].map(([kind, error]) => notListed(target, kind, error))
+  const refused = told.filter(({ code }) => code === 'UNAUTHENTICATED' || code === 'QUERY_TOO_COMPLEX')
+  const notes = [...told.filter((note) => !refused.includes(note)), ...refused.slice(0, 1)]
+  if (left > 0) notes.push(tooMany(target, left))
+  return [...notes, ...hidden(work)]
+}
+
+const grants = [kinds.codes, kinds.refreshTokens, kinds.accessTokens]
+
+/** Who is neither the user nor a superuser, and sees no grant, may not be shown any. */
+function hidden({ me, isSelf, target, lists, results }: Work): Result[] {
+  if (isSelf || me.is_superuser === true) return []
+  const seen = grants.some((kind) => [...results.keys()].some((id) => id.startsWith(`${kind.lookup.typename}:`)))
+  return seen || !grants.every((kind) => lists.has(kind)) ? [] : [hiddenGrants(target, me, 'Grants')]
+}
+
+/** Resource servers that check signatures alone go on to believe access tokens that are deleted, of those that were listed. */
+export function believed(work: Work): Result[] {
+  const { target, lists, keep } = work
+  if (keepsSessions(work) && keepsEverySession(work)) return []
+  const going = (lists.get(kinds.accessTokens)?.found ?? []).filter((token) => !keep.has(token.target))
+  const ends = going.flatMap(({ expires }) => (expires === undefined ? [] : [expires]))
+  if (ends.length === 0) return []
+  const latest = ends
+    .flatMap((end) => (end === null ? [] : [Date.parse(end)]))
+    .reduce((one, other) => Math.max(one, other), 0)
+  const until = latest > 0 ? `, the last one at ${new Date(latest).toISOString()}` : ''
+  const message = `Resource servers may believe signed access tokens until they expire${until}.`
+  return [{ target, outcome: 'STAYS', message }]
+}
