@@ -11,6 +11,7 @@ export function accessTokens(): Route[] {
     columns: ['revoked'],
     deleteRight: 'delete_accesstoken',
     goWithSession: true,
+    removed: ({ pk }, { gone }) => gone.accessTokens.add(pk),
     present: presentToken,
   })
 }

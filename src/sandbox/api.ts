@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Release } from '../releases.ts'
-import type { Caller } from './callers.ts'
+import type { Caller, Gone } from './callers.ts'
 
 /** A request that the sandbox received. */
 export interface SandboxRequest {
@@ -8,14 +8,6 @@ export interface SandboxRequest {
   /** With its query, for example "/api/v3/core/users/5/?include_groups=false". */
   path: string
   headers: IncomingHttpHeaders
-}
-
-/** What has ended in a sandbox, since a row was deleted. */
-export interface Gone {
-  /** The keys of sessions, with which access tokens and authorization codes go. */
-  sessions: Set<string>
-  /** Demonstration tokens. */
-  tokens: Set<string>
 }
 
 /** One request, as the resources see it. */

@@ -1,6 +1,6 @@
 import type { Release } from '../releases.ts'
-import { type ApiRequest, type Gone, QueryString, type Route, type SandboxRequest } from './api.ts'
-import { authenticate } from './callers.ts'
+import { type ApiRequest, QueryString, type Route, type SandboxRequest } from './api.ts'
+import { authenticate, type Gone } from './callers.ts'
 import { Refusal, refuse } from './errors.ts'
 import { pageReply, type Reply } from './reply.ts'
 
@@ -32,7 +32,7 @@ export function dispatch(request: SandboxRequest, routes: readonly Route[], sett
 /** Checks in authentik's order: the format of the reply, the credentials, whether the caller is let in, the method. */
 function replyTo(request: SandboxRequest, route: Route, asked: Omit<ApiRequest, 'caller'>): Reply {
   negotiate(asked.query.last('format'), request.headers.accept)
-  const caller = authenticate(request.headers.authorization, asked.release, asked.gone.tokens)
+  const caller = authenticate(request.headers.authorization, asked.release, asked.gone)
   if (!caller && !route.anonymous) throw refuse.credentialsMissing()
   switch (request.method) {
     case 'GET':

@@ -5,29 +5,10 @@ import { userOf } from './directory.ts'
 import { reference } from './filters.ts'
 import { integerKey } from './keys.ts'
 import { presentProvider, presentSlimProvider } from './oauth2-provider.ts'
+import type { GrantRow, TokenRow } from './sample/grants.ts'
 import { users } from './sample/people.ts'
 import { providerOf, providers } from './sample/providers.ts'
 import { presentUser } from './user.ts'
-
-/** What access tokens, refresh tokens and authorization codes have in common. */
-export interface GrantRow {
-  pk: number
-  /** Keys. The body has the whole objects instead. */
-  provider: number
-  user: number
-  /** The key of the session in which it was issued. Not in the body. */
-  session: string | null
-  expires: string | null
-  /** Not in the body. A row with `false` is never expired, whatever `expires` says. */
-  expiring: boolean
-  scope: readonly string[]
-}
-
-/** What access tokens and refresh tokens have in common. */
-export interface TokenRow extends GrantRow {
-  claims: object
-  revoked: boolean
-}
 
 interface Grants<Row extends GrantRow> {
   path: string
@@ -37,6 +18,7 @@ interface Grants<Row extends GrantRow> {
   deleteRight: string
   /** Whether they go when their session is deleted. */
   goWithSession: boolean
+  removed?(row: Row, request: ApiRequest): void
   present(row: Row, request: ApiRequest): object
 }
 

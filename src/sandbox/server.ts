@@ -17,7 +17,7 @@ import { userConsents } from './user-consent.ts'
 
 export { type Release, releases } from '../releases.ts'
 export type { SandboxRequest } from './api.ts'
-export { demonstrationCallers } from './callers.ts'
+export { demonstrationCallers, demonstrationJwt } from './callers.ts'
 
 /** Every resource that the sandbox serves. */
 const resources = [
@@ -63,7 +63,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const { maxPageSize = since(release, '2025.12') ? 100 : Number.POSITIVE_INFINITY } = options
   const routes = resources.flatMap((open) => open())
   const requests: SandboxRequest[] = []
-  const gone = { sessions: new Set<string>(), tokens: new Set<string>() }
+  const gone = { sessions: new Set<string>(), tokens: new Set<string>(), accessTokens: new Set<number>() }
 
   const server = createServer((incoming, response) => {
     const { method = 'GET', url: path = '/', headers } = incoming

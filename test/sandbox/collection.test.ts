@@ -31,7 +31,7 @@ function ask(method: string, path: string) {
   return dispatch(request, routes, {
     release: '2026.8',
     maxPageSize: 100,
-    gone: { sessions: new Set(), tokens: new Set() },
+    gone: { sessions: new Set(), tokens: new Set(), accessTokens: new Set() },
   })
 }
 

@@ -1,12 +1,34 @@
 import { groupOf, userOf } from '../directory.ts'
-import type { GrantRow, TokenRow } from '../grant.ts'
 import { providerOf } from './providers.ts'
 import { sessions } from './sessions.ts'
+
+/** What access tokens, refresh tokens and authorization codes have in common. */
+export interface GrantRow {
+  pk: number
+  /** Keys. The body has the whole objects instead. */
+  provider: number
+  user: number
+  /** The key of the session in which it was issued. Not in the body. */
+  session: string | null
+  expires: string | null
+  /** Not in the body. A row with `false` is never expired, whatever `expires` says. */
+  expiring: boolean
+  scope: readonly string[]
+}
+
+/** What access tokens and refresh tokens have in common. */
+export interface TokenRow extends GrantRow {
+  claims: object
+  revoked: boolean
+}
 
 const signe = 15
 const paul = 5
 /** Mira to Outpost Tromsø. Nils, Sam and Break glass own nothing. */
 const owners = [4, 6, 8, 9, 10, 11, 12, 13, 14, 16, 17, 18, 19, 20, 22, 23, 24, 25, 26, 27]
+
+/** The access tokens with which authentik's API can be asked: Paul's newest two, of which the first goes with a session. */
+export const apiAccessTokens = [255, 280]
 
 /** 300 access tokens. The remainder of a key decides what is special about the row, so that each kind of row occurs often. */
 export const accessTokens: readonly TokenRow[] = keysTo(300).map((pk) => (pk === 42 ? exampleToken() : token(pk)))
@@ -25,7 +47,8 @@ function exampleToken(): TokenRow {
 }
 
 function token(pk: number): TokenRow {
-  const row = grant(pk, ownerOf(pk), providerFor(pk))
+  const { scope, ...rest } = grant(pk, ownerOf(pk), providerFor(pk))
+  const row = { ...rest, scope: apiAccessTokens.includes(pk) ? [...scope, 'goauthentik.io/api'] : scope }
   return { ...row, claims: claimsOf(row), revoked: pk % 40 === 7 }
 }
 
