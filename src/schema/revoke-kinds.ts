@@ -63,6 +63,8 @@ export interface Found {
   readonly expires: string | null | undefined
   /** Of an API token. */
   readonly intent: string | undefined
+  /** Of a session. */
+  readonly lastUsed: string | undefined
 }
 
 export interface Listed {
@@ -166,6 +168,7 @@ function foundOf({ claims }: Authentik, kind: Kind, row: Row): Found {
     isInUse: kind === kinds.accessTokens && !!claims && isOfClaims(claims, readClaims(row.id_token)),
     expires: row.is_expired ? undefined : row.expires,
     intent: row.intent,
+    lastUsed: row.last_used,
   }
 }
 

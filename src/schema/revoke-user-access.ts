@@ -40,6 +40,8 @@ interface Step {
   readonly kind: Kind
   /** Those of the kind that are meant, if not all. */
   readonly takes?: (found: Found) => boolean
+  /** Whether the order in which they were used counts: the session of the token in use is likely to be the last. */
+  readonly isByUse?: true
 }
 
 interface Steps {
@@ -74,7 +76,10 @@ function stepsOf({ isSelf, authentik, lists }: Work): Steps {
       ...all(codes, refreshTokens, consents, apiTokens),
       { kind: accessTokens, takes: (found) => !isLast(found) },
     ],
-    last: [{ kind: sessions }, { kind: accessTokens, takes: isLast }],
+    last: [
+      { kind: sessions, isByUse: true },
+      { kind: accessTokens, takes: isLast },
+    ],
   }
 }
 
@@ -167,10 +172,15 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
   const { context, authentik, me, results, dryRun } = work
   const found = (plan.get(step) ?? []).filter(({ target }) => !results.has(target))
   if (found.length === 0) return
+  if (step.isByUse) found.sort((one, other) => timeOf(one) - timeOf(other))
   const mayEnd = mayLoseCredential(steps, plan, step)
   const told = dryRun ? found.map((one) => predict(one, me, mayEnd)) : await revokeAll(context, authentik, found)
   for (const result of told) results.set(result.target, hasGoneAlong(work, found, result) ?? result)
   if (step.kind === kinds.sessions && hasRevokedSession(work)) await findGone(work)
+}
+
+function timeOf({ lastUsed = '' }: Found): number {
+  return Date.parse(lastUsed) || 0
 }
 
 /** Whether the credential may end before authentik is asked for all of the step: more than one object is the last one. */

@@ -51,6 +51,8 @@ export interface Work extends Order {
   readonly failures: Map<Kind, unknown>
   /** How many objects are too many for one request. */
   left: number
+  /** The user's name, as soon as it is asked for. */
+  name?: Promise<string>
 }
 
 /** Reads the ids that stay. Throws BAD_USER_INPUT if one is malformed. */
@@ -68,12 +70,12 @@ export function readKeep(context: Context, ids: readonly string[]): ReadonlyMap<
 
 /** Lists what the user has. A kind that cannot be listed is told once, and stays as it was listed before. */
 export async function listAll(work: Work, which: readonly Kind[] = Object.values(kinds)): Promise<void> {
-  const name = which.some((kind) => kind.isByName) ? nameOf(work) : Promise.resolve('')
+  if (which.some((kind) => kind.isByName)) work.name ??= nameOf(work)
   await Promise.all(
     which.map(async (kind) => {
       try {
-        const username = kind.isByName ? await name : ''
-        work.lists.set(kind, await listOne(work, kind, { user: work.user, username }))
+        const username = kind.isByName ? await work.name : ''
+        work.lists.set(kind, await listOne(work, kind, { user: work.user, username: username ?? '' }))
       } catch (error) {
         work.failures.set(kind, work.failures.get(kind) ?? error)
       }
