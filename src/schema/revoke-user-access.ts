@@ -175,7 +175,10 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
   if (step.isByUse) found.sort((one, other) => timeOf(one) - timeOf(other))
   const mayEnd = mayLoseCredential(steps, plan, step)
   const told = dryRun ? found.map((one) => predict(one, me, mayEnd)) : await revokeAll(context, authentik, found)
-  for (const result of told) results.set(result.target, hasGoneAlong(work, found, result) ?? result)
+  for (const [index, one] of found.entries()) {
+    const result = told[index]
+    if (result) results.set(one.target, tellOfSession(work, one, result))
+  }
   if (step.kind === kinds.sessions && hasRevokedSession(work)) await findGone(work)
 }
 
@@ -194,10 +197,10 @@ function hasRevokedSession({ results }: Work): boolean {
   return [...results.values()].some(({ target, outcome }) => outcome === 'REVOKED' && target.startsWith(prefix))
 }
 
-/** The token with which authentik was asked until its session was deleted, and which authentik refuses since. */
-function hasGoneAlong(work: Work, [one, other]: readonly Found[], { target, code }: Result): Result | undefined {
-  if (code !== 'UNAUTHENTICATED' || other || !one?.isInUse || !hasRevokedSession(work)) return undefined
-  return { target, outcome: 'REVOKED', message: 'It went with its session.' }
+/** With a session, the token may have gone with which authentik was asked until then. */
+function tellOfSession(work: Work, { isInUse }: Found, result: Result): Result {
+  if (!isInUse || result.code !== 'UNAUTHENTICATED' || !hasRevokedSession(work)) return result
+  return { ...result, message: `${result.message} It may have gone with its session.` }
 }
 
 /** Access tokens and codes go with their sessions: what is listed no longer is gone. */
