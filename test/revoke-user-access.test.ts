@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { limits } from '../src/limits.ts'
 import { demonstrationJwt } from '../src/sandbox/server.ts'
+import { startRows } from './revocable-rows.ts'
 import { goneOf, readWorld, stepsOf } from './revocable-world.ts'
-import { startGateway, usualRelease } from './start.ts'
+import { startGateway, startGatewayOver, usualRelease } from './start.ts'
 
 const fields = '{ revokedCount failedCount revokedIds results { targetId outcome code message right } }'
 const access = (user: unknown, more = '') => `mutation { payload: revokeUserAccess(user: "${user}"${more}) ${fields} }`
@@ -142,6 +144,92 @@ describe('Taking away what another user has', () => {
     expect(data.payload).toBeNull()
     expect(errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }])
     expect(asked().filter((line) => line.startsWith('DELETE'))).toEqual([])
+  })
+})
+
+describe('What comes meanwhile', () => {
+  it('is taken too: all is listed again until nothing new comes', async () => {
+    let rounds = 0
+    const { url, rows, asked } = await startRows({ access_tokens: 3, refresh_tokens: 2 }, (method, path) => {
+      // A client mints again after each of the first rounds.
+      if (method === 'DELETE' && path.includes('/refresh_tokens/') && rounds < 3) {
+        rounds += 1
+        rows.set('access_tokens', [...(rows.get('access_tokens') ?? []), 100 + rounds])
+        rows.set('refresh_tokens', [...(rows.get('refresh_tokens') ?? []), 100 + rounds])
+      }
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(access(1))
+    expect([...rows.values()].flat()).toEqual([])
+    expect(data.payload).toMatchObject({ revokedCount: 3 + 2 + 6, failedCount: 0 })
+    const deletions = asked.filter((line) => line.startsWith('DELETE'))
+    expect(deletions).toHaveLength(new Set(deletions).size)
+  })
+
+  it('is not run after for ever', async () => {
+    let minted = 1000
+    const { url, rows, asked } = await startRows({ access_tokens: 1 }, (method) => {
+      if (method !== 'DELETE') return
+      minted += 1
+      rows.set('access_tokens', [...(rows.get('access_tokens') ?? []), minted])
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(access(1))
+    expect(data.payload.revokedCount).toBe(limits.rounds)
+    expect(data.payload.results).toContainEqual(
+      expect.objectContaining({ targetId: 'User:1', outcome: 'STAYS', message: 'New ones kept coming. Ask again.' }),
+    )
+    expect(asked.filter((line) => line.startsWith('DELETE'))).toHaveLength(limits.rounds)
+  })
+})
+
+describe('What is too much for one request', () => {
+  it.each([true, false])('stays, and is told in one result with its count: dryRun %s', async (dryRun) => {
+    const { url, rows, asked } = await startRows({
+      authenticated_sessions: 10,
+      access_tokens: 2500,
+      refresh_tokens: 700,
+    })
+    const { ask } = await startGatewayOver(url, { timeout: 2000 })
+    const { data, errors } = await ask(access(1, `, dryRun: ${dryRun}`))
+    expect(errors).toBeUndefined()
+    const { results, revokedCount } = data.payload
+    const stays = results.filter(({ targetId }: Told) => targetId === 'User:1')
+    expect(stays).toMatchObject([
+      { outcome: 'STAYS', message: '210 more stay: one request revokes at most 3000. Ask again.' },
+      { outcome: 'STAYS', message: expect.stringContaining('Resource servers') },
+    ])
+    expect(results).toHaveLength(limits.revocations + 2)
+    expect(revokedCount).toBe(dryRun ? 0 : limits.revocations)
+    expect([...rows.values()].flat()).toHaveLength(dryRun ? 3210 : 210)
+    expect(asked.filter((line) => line.startsWith('DELETE'))).toHaveLength(dryRun ? 0 : limits.revocations)
+  })
+
+  it('counts rows that were not even listed', async () => {
+    const { url } = await startRows({ access_tokens: 4000 })
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(access(1, ', dryRun: true'))
+    expect(data.payload.results.at(-2).message).toMatch(/^1000 more stay/)
+  })
+
+  it('keeps by a look-up what was not listed', async () => {
+    const { url } = await startRows({ refresh_tokens: 4000 })
+    const { ask } = await startGatewayOver(url)
+    const { data, errors } = await ask(access(1, ', dryRun: true, keep: ["RefreshToken:3"]'))
+    expect(errors).toBeUndefined()
+    expect(data.payload.results).toHaveLength(limits.revocations + 1)
+    const others = await ask(access(1, ', dryRun: true, keep: ["RefreshToken:5000"]'))
+    expect(others.errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+  })
+
+  it('is refused before anything is deleted, if it could not all be told', async () => {
+    const { url, asked } = await startRows({ access_tokens: 1000 })
+    const { ask } = await startGatewayOver(url)
+    const aliases = Array.from({ length: 95 }, (_, index) => `a${index}: outcome`).join(' ')
+    const { data, errors } = await ask(`mutation { revokeUserAccess(user: 1) { results { ${aliases} } } }`)
+    expect(data.revokeUserAccess).toBeNull()
+    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+    expect(asked.filter((line) => line.startsWith('DELETE'))).toEqual([])
   })
 })
 

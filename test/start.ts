@@ -63,7 +63,7 @@ export interface Options extends Omit<GatewayOptions, 'authentikUrl' | 'upstream
 
 /** Tokens, client secrets and claims of the embedded authentik: no line of the log may hold one. */
 export const secrets =
-  /demo-(superuser|plain|auditor|nobody|viewer|delegate|deleter|expired|outpost)|demo-secret-of-|\\"aud\\"|"attributes":/
+  /demo-(superuser|plain|auditor|nobody|viewer|delegate|deleter|sealed|expired|outpost)|demo-secret-of-|\\"aud\\"|"attributes":/
 
 /** The gateway over that upstream, with every line that it logs: those of requests apart. */
 export async function startGatewayOver(upstreamUrl: string, options: Options = {}) {

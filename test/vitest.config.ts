@@ -2,7 +2,17 @@ import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
 
 /** What depends on the release of authentik runs over an old and a middle one, too. */
-const throughTheGateway = ['access-token', 'http', 'lists', 'loading', 'refusals', 'revoke']
+const throughTheGateway = [
+  'access-token',
+  'http',
+  'lists',
+  'loading',
+  'refusals',
+  'revoke',
+  'revoke-predictions',
+  'revoke-provider-grants',
+  'revoke-user-access',
+]
 
 const over = (name: string, release: string) => ({
   extends: true as const,

@@ -77,6 +77,7 @@ const furtherCallers: readonly Demonstration[] = [
     rights: 'may delete what the auditor sees, and sees none of it',
     holds: deletes,
   },
+  { token: 'demo-sealed', username: 'break-glass', rights: 'another superuser' },
   { token: 'demo-expired', username: 'paul', rights: 'none: the token has expired', expired: true },
   { token: 'demo-outpost', username: 'ak-outpost-tromso', rights: 'an outpost: empty lists where others are refused' },
 ]

@@ -8,7 +8,17 @@ import { dryRunArgument } from './revoke-grants.ts'
 import { type Found, type Kind, kinds, predict } from './revoke-kinds.ts'
 import { type Report, type Result, RevokePayload, reportOf, weightOfResult } from './revoke-payload.ts'
 import { users } from './user.ts'
-import { believed, checkKeep, listAll, notesOf, type Order, readKeep, stay, type Work } from './user-access.ts'
+import {
+  believed,
+  checkKeep,
+  listAll,
+  notesOf,
+  type Order,
+  readKeep,
+  restless,
+  stay,
+  type Work,
+} from './user-access.ts'
 
 builder.mutationField('revokeUserAccess', (t) =>
   t.field({
@@ -113,12 +123,14 @@ async function takeAway(work: Work): Promise<Report> {
   const plan: Plan = new Map()
   allot(work, steps, plan)
   const outliving = believed(work)
-  for (let round = 1; ; round += 1) {
+  let [round, more] = [0, true]
+  for (; more && round < limits.rounds; round += 1) {
     for (const step of steps.first) await take(work, steps, plan, step)
-    if (work.dryRun || work.left > 0 || round === limits.rounds || plan.size === 0) break
+    if (work.dryRun || work.left > 0 || plan.size === 0) break
     await listAll(work)
-    if (!allotMore(work, steps, plan)) break
+    more = allotMore(work, steps, plan)
   }
+  if (more && round === limits.rounds) outliving.push(restless(work))
   for (const step of steps.last) await take(work, steps, plan, step)
   const results = [...work.results.values()]
   const stays = ({ outcome }: Result) => outcome === 'STAYS'

@@ -184,3 +184,8 @@ export function believed(work: Work): Result[] {
   const message = `Resource servers may believe signed access tokens until they expire${until}.`
   return [{ target, outcome: 'STAYS', message }]
 }
+
+/** What is told where something new was there each time. */
+export function restless({ target }: Work): Result {
+  return { target, outcome: 'STAYS', message: 'New ones kept coming. Ask again.' }
+}
