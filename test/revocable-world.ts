@@ -59,23 +59,25 @@ export function stepsOf(requests: readonly { method: string; path: string }[]): 
   return steps.filter((step, index) => step !== steps[index - 1])
 }
 
-/** What happens to a request instead of being passed on; undefined where it is passed on. */
-export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean
+/** Whether something happens to a request instead of being passed on; "lost" if it is, and its answer is lost. */
+export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean | 'lost'
 
 /** Stands before an authentik and passes requests on, but for those that the fault takes. `asked` is what came. */
 export async function startBefore(url: string, fault: Fault) {
   const asked: string[] = []
   const before = await listen(async (request, response) => {
     asked.push(`${request.method} ${request.url}`)
-    if (fault(request, response)) return
+    const strikes = fault(request, response)
+    if (strikes === true) return
     const { authorization = '', accept = '*/*' } = request.headers
     const answer = await fetch(`${url}${request.url}`, {
       method: request.method ?? 'GET',
       headers: { authorization, accept, 'accept-language': 'en' },
     })
     const body = Buffer.from(await answer.arrayBuffer())
+    if (strikes === 'lost') return request.socket.destroy()
     const type = answer.headers.get('content-type')
-    response.writeHead(answer.status, type ? { 'content-type': type } : {}).end(body)
+    return response.writeHead(answer.status, type ? { 'content-type': type } : {}).end(body)
   })
   return { url: before.url, asked }
 }

@@ -1,6 +1,6 @@
 import type { Query } from '../authentik/address.ts'
 import type { Authentik, BodyOf } from '../authentik/authentik.ts'
-import { isOfClaims, readClaims } from '../authentik/bearer.ts'
+import { type Claims, isOfClaims, readClaims } from '../authentik/bearer.ts'
 import type {
   ApiTokenBody,
   AuthenticatedSessionBody,
@@ -138,7 +138,8 @@ export async function find(authentik: Authentik, kind: Kind, whose: Whose, offse
     (whose.user !== undefined && kind.ownerOf(row) !== whose.user) ||
     (whose.provider !== undefined && row.provider?.pk !== whose.provider)
   if (rows.some(isOthers)) throw invalidAnswer(`objects of type ${kind.lookup.typename} that are not those asked for`)
-  return { found: rows.map((row) => foundOf(authentik, kind, row)), rows: window.to - window.from, length: walk.length }
+  const { claims } = authentik
+  return { found: rows.map((row) => foundOf(claims, kind, row)), rows: window.to - window.from, length: walk.length }
 }
 
 /** How many of them there are. Throws UpstreamError. */
@@ -158,7 +159,7 @@ function walkOf(authentik: Authentik, { endpoint, ordering, parametersOf }: Kind
   return new Walk(ask, authentik.pageLimit, 1)
 }
 
-function foundOf({ claims }: Authentik, kind: Kind, row: Row): Found {
+function foundOf(claims: Claims | undefined, kind: Kind, row: Row): Found {
   const key = kind.lookup.keyOf(row)
   return {
     kind,

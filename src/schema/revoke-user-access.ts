@@ -191,7 +191,8 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
     const result = told[index]
     if (result) results.set(one.target, tellOfSession(work, one, result))
   }
-  if (step.kind === kinds.sessions && hasRevokedSession(work)) await findGone(work)
+  const mayHaveGone = told.some(({ outcome }) => outcome === 'REVOKED' || outcome === 'FAILED')
+  if (step.kind === kinds.sessions && mayHaveGone && !dryRun) await findGone(work)
 }
 
 function timeOf({ lastUsed = '' }: Found): number {

@@ -163,11 +163,18 @@ export function notesOf(work: Work): Result[] {
 
 const grants = [kinds.codes, kinds.refreshTokens, kinds.accessTokens]
 
-/** Who is neither the user nor a superuser, and sees no grant, may not be shown any. */
+/** Who is neither the user nor a superuser may not be shown what they do not see. */
 function hidden({ me, isSelf, target, lists, results }: Work): Result[] {
   if (isSelf || me.is_superuser === true) return []
-  const seen = grants.some((kind) => [...results.keys()].some((id) => id.startsWith(`${kind.lookup.typename}:`)))
-  return seen || !grants.every((kind) => lists.has(kind)) ? [] : [hiddenGrants(target, me, 'Grants')]
+  const seen = new Set([...results.keys()].map((id) => id.split(':')[0]))
+  const unseen = ([kind, { found }]: [Kind, Inventory]) => found.length === 0 && !seen.has(kind.lookup.typename)
+  const blind = [...lists].filter(unseen).map(([kind]) => kind)
+  const others = blind.filter((kind) => !grants.includes(kind))
+  const notes = grants.every((kind) => blind.includes(kind)) ? [hiddenGrants(target, me, 'Grants')] : []
+  if (others.length === 0) return notes
+  const names = others.map(({ lookup, endpoint }) => `${lookup.typename} (${endpoint.right})`).join(', ')
+  const message = `None was seen of these, which may be hidden from whoever lacks the right: ${names}.`
+  return [...notes, { target, outcome: 'STAYS', message }]
 }
 
 /** Resource servers that check signatures alone go on to believe access tokens that are deleted, of those that were listed. */
