@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { limits } from '../src/limits.ts'
 import { demonstrationJwt } from '../src/sandbox/server.ts'
 import { startRows } from './revocable-rows.ts'
-import { goneOf, readWorld, stepsOf } from './revocable-world.ts'
+import { goneOf, readWorld, startBefore, stepsOf } from './revocable-world.ts'
 import { startGateway, startGatewayOver, usualRelease } from './start.ts'
 
 const fields = '{ revokedCount failedCount revokedIds results { targetId outcome code message right } }'
@@ -189,6 +189,22 @@ describe('What comes meanwhile', () => {
   })
 })
 
+it('A list that fails at first is told no more, once it was listed and taken', async () => {
+  const { sandbox } = await startGateway()
+  let failed = false
+  const { url } = await startBefore(sandbox.url, ({ url: path }, response) => {
+    if (failed || !path?.includes('/user_consent/')) return false
+    failed = true
+    response.writeHead(500).end()
+    return true
+  })
+  const { ask } = await startGatewayOver(url)
+  const { data } = await ask(access(paul))
+  expect(failed).toBe(true)
+  expect(data.payload.failedCount).toBe(0)
+  expect(tally(data.payload.results)).toMatchObject({ 'UserConsent REVOKED': 5 })
+})
+
 describe('What is too much for one request', () => {
   it.each([true, false])('stays, and is told in one result with its count: dryRun %s', async (dryRun) => {
     const { url, rows, asked } = await startRows({
@@ -216,6 +232,22 @@ describe('What is too much for one request', () => {
     const { ask } = await startGatewayOver(url)
     const { data } = await ask(access(1, ', dryRun: true'))
     expect(data.payload.results.at(-2).message).toMatch(/^1000 more stay/)
+  })
+
+  it('counts nothing that went with a session', async () => {
+    const { url, rows } = await startRows({ authenticated_sessions: 1, access_tokens: 3100 }, (method, path) => {
+      if (method !== 'DELETE' || !path.includes('/authenticated_sessions/')) return
+      rows.set(
+        'access_tokens',
+        (rows.get('access_tokens') ?? []).filter((pk) => pk > 400),
+      )
+    })
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask(access(1))
+    expect([...rows.values()].flat()).toEqual([])
+    const along = data.payload.results.filter(({ message }: Told) => message === 'It went with its session.')
+    expect(along).toHaveLength(299)
+    expect(data.payload.results.filter(({ targetId }: Told) => targetId === 'User:1')).toHaveLength(1)
   })
 
   it('keeps by a look-up what was not listed', async () => {

@@ -11,6 +11,7 @@ import { users } from './user.ts'
 import {
   believed,
   checkKeep,
+  isLeft,
   listAll,
   notesOf,
   type Order,
@@ -107,6 +108,9 @@ function revokeAccess(context: Context, order: Order): Promise<Report> {
         results: new Map(),
         lists: new Map(),
         failures: new Map(),
+        seen: new Map(),
+        taken: new Set(),
+        hasEndedSessions: false,
         left: 0,
       }
       return takeAway(work)
@@ -150,10 +154,10 @@ type Plan = Map<Step, readonly Found[]>
  * before anything of it is deleted, if it could not all be told.
  */
 function allot(work: Work, { first, last }: Steps, plan: Plan, consequence?: string): boolean {
-  const { context, lists, results, dryRun, weight } = work
+  const { context, lists, results, dryRun, weight, taken } = work
   const inventories = [...lists.values()]
-  const known = new Set([...results.keys(), ...[...plan.values()].flat().map(({ target }) => target)])
-  const fresh = inventories.flatMap(({ found }) => found).filter(({ target }) => !known.has(target))
+  const fresh = inventories.flatMap(({ found }) => found).filter(({ target }) => !taken.has(target))
+  for (const one of fresh) work.seen.set(one.target, one)
   const staying = fresh.flatMap((found) => stay(work, found) ?? [])
   const stays = new Set(staying.map(({ target }) => target))
   const going = [...first, ...last].flatMap((step) => {
@@ -164,8 +168,14 @@ function allot(work: Work, { first, last }: Steps, plan: Plan, consequence?: str
   const most = context.account.takeRevocations(wanted)
   context.account.payResults(most * weight, dryRun ? 1 : Math.min(most, going.length), consequence)
   work.left += inventories.reduce((sum, { left }) => sum + left, wanted - most)
-  for (const { step, found } of going.slice(0, most)) plan.set(step, [...(plan.get(step) ?? []), found])
-  for (const result of staying.slice(0, Math.max(0, most - going.length))) results.set(result.target, result)
+  for (const { step, found } of going.slice(0, most)) {
+    plan.set(step, [...(plan.get(step) ?? []), found])
+    taken.add(found.target)
+  }
+  for (const result of staying.slice(0, Math.max(0, most - going.length))) {
+    results.set(result.target, result)
+    taken.add(result.target)
+  }
   return going.length > 0
 }
 
@@ -191,8 +201,9 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
     const result = told[index]
     if (result) results.set(one.target, tellOfSession(work, one, result))
   }
-  const mayHaveGone = told.some(({ outcome }) => outcome === 'REVOKED' || outcome === 'FAILED')
-  if (step.kind === kinds.sessions && mayHaveGone && !dryRun) await findGone(work)
+  if (step.kind !== kinds.sessions || dryRun) return
+  work.hasEndedSessions ||= told.some(({ outcome }) => outcome === 'REVOKED' || outcome === 'FAILED')
+  if (work.hasEndedSessions) await findGone(work)
 }
 
 function timeOf({ lastUsed = '' }: Found): number {
@@ -216,28 +227,14 @@ function tellOfSession(work: Work, { isInUse }: Found, result: Result): Result {
   return { ...result, message: `${result.message} It may have gone with its session.` }
 }
 
-/** Access tokens and codes go with their sessions: what is listed no longer is gone. */
+/** Lists again what may have gone with sessions, if any of it is left. */
 async function findGone(work: Work): Promise<void> {
-  const { lists, results } = work
-  const isOpen = ({ target, isInUse }: Found) => !isInUse && isUnrevoked(results.get(target))
-  const before = new Map([kinds.codes, kinds.accessTokens].map((kind) => [kind, lists.get(kind)]))
-  const open = [...before].flatMap(([kind, list]) => (list?.found.some(isOpen) ? [kind] : []))
-  await listAll(work, open)
-  for (const kind of open) {
-    const [old, now] = [before.get(kind), lists.get(kind)]
-    // Where the list is too long, what is older than all that was listed may still be there.
-    if (!old || !now || old === now) continue
-    const left = new Set(now.found.map(({ target }) => target))
-    const oldest = now.left > 0 ? Math.min(...now.found.map(({ key }) => Number(key))) : 0
-    for (const { target, key } of old.found) {
-      const isGone = !left.has(target) && Number(key) >= oldest
-      if (isGone && isUnrevoked(results.get(target))) {
-        results.set(target, { target, outcome: 'REVOKED', message: 'It went with its session.' })
-      }
-    }
-  }
-}
-
-function isUnrevoked(result: Result | undefined): boolean {
-  return result?.outcome !== 'REVOKED' && result?.outcome !== 'NOT_FOUND'
+  const { seen, results } = work
+  // The token with which authentik is asked is tried in any case.
+  const left = [...seen.values()].filter(({ target, isInUse }) => !isInUse && isLeft(results.get(target)))
+  const kindsLeft = new Set(left.map(({ kind }) => kind))
+  await listAll(
+    work,
+    [kinds.codes, kinds.accessTokens].filter((kind) => kindsLeft.has(kind)),
+  )
 }

@@ -49,6 +49,12 @@ export interface Work extends Order {
   readonly lists: Map<Kind, Inventory>
   /** Why a kind could not be listed: the first reason of each. */
   readonly failures: Map<Kind, unknown>
+  /** What was found, by global id. */
+  readonly seen: Map<string, Found>
+  /** The global ids of what is told: taken away, or not. */
+  readonly taken: Set<string>
+  /** Whether sessions were deleted, or may have been: what went with them is found when it is listed again. */
+  hasEndedSessions: boolean
   /** How many objects are too many for one request. */
   left: number
   /** The user's name, as soon as it is asked for. */
@@ -68,19 +74,49 @@ export function readKeep(context: Context, ids: readonly string[]): ReadonlyMap<
   )
 }
 
-/** Lists what the user has. A kind that cannot be listed is told once, and stays as it was listed before. */
+/** Lists what the user has, and tells what went with sessions. A kind that cannot be listed stays as it was listed before. */
 export async function listAll(work: Work, which: readonly Kind[] = Object.values(kinds)): Promise<void> {
   if (which.some((kind) => kind.isByName)) work.name ??= nameOf(work)
   await Promise.all(
     which.map(async (kind) => {
       try {
         const username = kind.isByName ? await work.name : ''
-        work.lists.set(kind, await listOne(work, kind, { user: work.user, username: username ?? '' }))
+        const listed = await listOne(work, kind, { user: work.user, username: username ?? '' })
+        if (kind === kinds.codes || kind === kinds.accessTokens) tellGone(work, kind, listed)
+        work.lists.set(kind, listed)
+        work.failures.delete(kind)
       } catch (error) {
         work.failures.set(kind, work.failures.get(kind) ?? error)
       }
     }),
   )
+}
+
+/** Access tokens and codes go with their sessions: what was listed before, and is no longer, is gone. */
+function tellGone(work: Work, kind: Kind, now: Inventory): void {
+  const { seen, taken, results, lists } = work
+  const before = lists.get(kind)
+  if (!work.hasEndedSessions || !before) return
+  const { found, left } = now
+  const listed = new Set(found.map(({ target }) => target))
+  let gone = 0
+  // Where the list is too long, what is older than all that was listed may still be there.
+  const oldest = left > 0 ? Math.min(...found.map(({ key }) => Number(key))) : 0
+  for (const { kind: of, target, key } of seen.values()) {
+    if (of !== kind || listed.has(target) || Number(key) < oldest || !isLeft(results.get(target))) continue
+    seen.delete(target)
+    if (taken.has(target)) results.set(target, { target, outcome: 'REVOKED', message: 'It went with its session.' })
+    else work.left -= 1
+    gone += 1
+  }
+  // Of those that were never listed, their number tells.
+  const fewer = before.found.length + before.left - found.length - left - gone
+  work.left -= Math.min(before.left, Math.max(0, fewer))
+}
+
+/** Whether there may be something left of an object that has this result. */
+export function isLeft(result: Result | undefined): boolean {
+  return result?.outcome !== 'REVOKED' && result?.outcome !== 'NOT_FOUND'
 }
 
 async function listOne({ authentik }: Work, kind: Kind, whose: Whose): Promise<Inventory> {
