@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { lookups } from '../src/graph/loading/lookup.ts'
 import '../src/schema/index.ts'
@@ -54,6 +56,10 @@ async function composeWith(...sdls: string[]) {
 }
 
 describe('The SDL', () => {
+  it('is served as it is in subgraph.graphql', async () => {
+    expect(await getSdl()).toBe(readFileSync(join(import.meta.dirname, '../subgraph.graphql'), 'utf8'))
+  })
+
   it.each(Object.entries(others))('composes with that of %s', async (_name, sdl) => {
     const { errors, supergraph } = await composeWith(sdl)
     expect(errors).toEqual([])

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { buildHTTPExecutor } from '@graphql-tools/executor-http'
 import { stitchSchemas } from '@graphql-tools/stitch'
 import { stitchingDirectives } from '@graphql-tools/stitching-directives'
@@ -66,9 +68,10 @@ async function startLargerGraph() {
   return { ...gateway, sdl, askLarger, bodies }
 }
 
-it('serves an SDL that the validator of the stitching directives accepts', async () => {
+it('serves the SDL in stitching.graphql, which the validator of the stitching directives accepts', async () => {
   const { ask } = await startGateway()
   const { data } = await ask('{ _sdl }', { token: null })
+  expect(data._sdl).toBe(readFileSync(join(import.meta.dirname, '../stitching.graphql'), 'utf8'))
   expect(() => stitchingDirectivesValidator(buildSchema(data._sdl))).not.toThrow()
 })
 

@@ -62,8 +62,11 @@ function onceForEach(print: typeof printForStitching): (schema: GraphQLSchema) =
   }
 }
 
-const federationSdl = onceForEach(printForFederation)
-const stitchingSdl = onceForEach(printForStitching)
+/** The schema as a subgraph of Apollo Federation. */
+export const federationSdl = onceForEach(printForFederation)
+
+/** The schema for schema stitching. */
+export const stitchingSdl = onceForEach(printForStitching)
 
 builder.queryFields((t) => ({
   _entities: t.field({
