@@ -1,3 +1,5 @@
+#!/usr/bin/env node
+
 import './production.ts'
 
 import { type Config, readConfig, settings } from '../config/config.ts'

@@ -47,7 +47,9 @@ export const Grant = builder.interfaceRef<GrantBody>('Grant').implement({
 })
 
 /** What access tokens and refresh tokens have beside. */
-export function tokenFields(t: PothosSchemaTypes.ObjectFieldBuilder<Types, TokenBody>) {
+export function tokenFields(
+  t: PothosSchemaTypes.ObjectFieldBuilder<Types, TokenBody>,
+): Record<string, PothosSchemaTypes.FieldRef<Types>> {
   return {
     idToken: t.exposeString('id_token', {
       description: 'The claims of the ID token that was issued with it, as a text of JSON. It is not a signed token.',

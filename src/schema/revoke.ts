@@ -36,7 +36,7 @@ export function revokeField<K extends string | number>(
   t: PothosSchemaTypes.MutationFieldBuilder<Types, Types['Root']>,
   revocable: Revocable<K>,
   { noun, meaning = 'as authentik does when a client revokes one (RFC 7009)', own }: Revoking,
-) {
+): PothosSchemaTypes.FieldRef<Types> {
   const right = `Needs the right \`${revocable.endpoint.deleteRight}\`${own ? " for others than one's own" : ''}.`
   return t.field({
     type: RevokePayload,

@@ -5,13 +5,14 @@ import type { Lookup } from './lookup.ts'
 import { wantedOf } from './wanted.ts'
 
 type QueryFieldBuilder = PothosSchemaTypes.QueryFieldBuilder<Types, Types['Root']>
+type Field = PothosSchemaTypes.FieldRef<Types>
 
 /** The query that finds one object of a type. */
 export function oneField<K extends string | number, B extends object, E extends Endpoint>(
   t: QueryFieldBuilder,
   lookup: Lookup<K, B, E>,
   description: string,
-) {
+): Field {
   const { property } = lookup.key
   return t.field({
     type: lookup.type,
@@ -32,7 +33,7 @@ export function byIdsField<K extends string | number, B extends object, E extend
   t: QueryFieldBuilder,
   lookup: Lookup<K, B, E>,
   description: string,
-) {
+): Field {
   const { property } = lookup.key
   return t.field({
     type: [lookup.type],

@@ -6,7 +6,7 @@ interface Application {
   name: string
 }
 
-interface RedirectUri {
+export interface RedirectUri {
   matching_mode: 'strict' | 'regex'
   url: string
   redirect_uri_type: 'authorization' | 'logout'

@@ -1,0 +1,108 @@
+import { execFile, spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+
+const root = join(import.meta.dirname, '..')
+const folder = mkdtempSync(join(tmpdir(), 'package-'))
+const installed = join(folder, 'installed')
+const tool = (name: string) => join(root, 'node_modules/.bin', name)
+
+interface Packed {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+let packed: Packed
+
+/** Runs a command in a folder, and gives what it prints. Fails if the command does. */
+async function runIn(cwd: string, command: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, { cwd, maxBuffer: 50_000_000 })
+  return stdout
+}
+
+/** Packs a copy: other tests run what is in `dist`, which packing builds anew. Then installs the tarball, without any network. */
+beforeAll(async () => {
+  const copy = join(folder, 'copy')
+  const left = new Set(['node_modules', 'dist', 'coverage', '.git'])
+  cpSync(root, copy, {
+    recursive: true,
+    filter: (path) =>
+      !relative(root, path)
+        .split('/')
+        .some((part) => left.has(part)),
+  })
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'))
+  const printed = await runIn(copy, 'npm', ['pack', '--json', '--pack-destination', folder])
+  packed = JSON.parse(printed.slice(printed.indexOf('[\n')))[0]
+  mkdirSync(installed)
+  const quietly = ['--omit=dev', '--offline', '--no-audit', '--no-fund', `--cache=${join(folder, 'cache')}`]
+  await runIn(installed, 'npm', ['install', ...quietly, join(folder, packed.filename)])
+}, 180_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('The tarball', () => {
+  it('holds what people look for, and of ours nothing but the built program', () => {
+    const own = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('node_modules/'))
+    const beside = own.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path))
+    expect(beside.sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+      'schema.graphql',
+      'stitching.graphql',
+      'subgraph.graphql',
+    ])
+    expect(own.filter((path) => /test/i.test(path))).toEqual([])
+  })
+
+  it('brings what it needs with it, and no tool of ours', () => {
+    const brought = (name: string) => existsSync(join(installed, 'node_modules/authentik-graphql/node_modules', name))
+    expect(['graphql', 'undici', 'commander'].map(brought)).toEqual([true, true, true])
+    expect(['typescript', 'vitest', '@goauthentik/api'].map(brought)).toEqual([false, false, false])
+  })
+
+  it('is as publint and attw want it', async () => {
+    const tarball = join(folder, packed.filename)
+    expect(await runIn(folder, tool('publint'), ['--strict', tarball])).toContain('All good!')
+    // ES modules only; and an SDL is no module. It fails if it finds a problem.
+    const notModules = ['schema', 'subgraph', 'stitching'].map((name) => `${name}.graphql`)
+    const options = ['--profile', 'esm-only', '--exclude-entrypoints', ...notModules]
+    await runIn(folder, tool('attw'), [tarball, ...options])
+  }, 60_000)
+})
+
+describe('Installed into an empty folder', () => {
+  it('starts by its name, without a warning', async () => {
+    const child = spawn(join(installed, 'node_modules/.bin/authentik-graphql'), {
+      env: { PATH: process.env['PATH'], PORT: '0', LOG_LEVEL: 'warn' },
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const printed = { out: '', error: '' }
+    child.stdout.on('data', (data) => (printed.out += data))
+    child.stderr.on('data', (data) => (printed.error += data))
+    const ended = new Promise((resolve) => child.on('close', resolve))
+    await expect.poll(() => printed.out, { timeout: 15_000 }).toMatch(/listens on \S+\n/)
+    const [, url = ''] = /listens on (\S+)\n/.exec(printed.out) ?? []
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer demo-plain' }
+    const answer = await fetch(url, { method: 'POST', headers, body: '{"query":"{ me { username } }"}' })
+    expect(await answer.json()).toEqual({ data: { me: { username: 'paul' } } })
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(printed.error).toBe('')
+  })
+
+  it('tells its types to a strict compiler', async () => {
+    const program = `import { type Sandbox, startSandbox } from 'authentik-graphql/sandbox'
+      const sandbox: Sandbox = await startSandbox({ release: '2025.10' })
+      await sandbox.close()`
+    writeFileSync(join(installed, 'program.mts'), program)
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+    const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023', ...types]
+    await runIn(installed, tool('tsc'), [...options, 'program.mts'])
+  }, 60_000)
+})
