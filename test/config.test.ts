@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { readConfig } from '../src/config/config.ts'
-import { ConfigError, helpOf, readSettings, type Setting } from '../src/config/settings.ts'
+import { settings as all, readConfig } from '../src/config/config.ts'
+import { ConfigError, helpOf, readOptions, readSettings, type Setting } from '../src/config/settings.ts'
 import { createGateway } from '../src/gateway.ts'
 import { releases } from '../src/releases.ts'
 import { listen } from './start.ts'
@@ -218,6 +218,31 @@ describe('A secret', () => {
 
   it('is in the help by its variable', () => {
     expect(helpOf(settings)).toBe('  --size  5       The size.\n  PIN     no pin  The pin.\n')
+  })
+})
+
+describe('What a program gives', () => {
+  const rows = {
+    graphiql: all.graphiql,
+    corsOrigins: all.corsOrigins,
+    maxCost: all.maxCost,
+    logHashKey: all.logHashKey,
+  }
+
+  it('is read as the same text would be', () => {
+    const given = { graphiql: false, corsOrigins: ['https://a.example', 'https://b.example'], maxCost: 20 }
+    expect(readOptions(rows, given)).toEqual({ ...given, logHashKey: undefined })
+    expect(readOptions(rows, { graphiql: true, maxCost: undefined })).toMatchObject({ graphiql: true })
+    expect(readOptions(rows, {})).toMatchObject({ graphiql: true })
+  })
+
+  it('is told with all mistakes at once, but for secrets', () => {
+    const given = { graphiql: 1, logHashKey: 's3cret', color: 1 }
+    expect(() => readOptions(rows, given)).toThrow(
+      `color: expected one of graphiql, corsOrigins, maxCost, logHashKey
+graphiql: expected "on" or "off", got "1"
+logHashKey: expected ${all.logHashKey.expected}, got something else`,
+    )
   })
 })
 

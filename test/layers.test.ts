@@ -15,6 +15,7 @@ function importsOf(file: string): string[] {
 
 /** What each part may import, beside itself: imports point one way. */
 const layers: Record<string, readonly string[]> = {
+  'index.ts': ['config', 'gateway.ts', 'http'],
   cli: ['config', 'gateway.ts', 'sandbox', 'limits.ts', 'observe'],
   config: ['http', 'releases.ts', 'limits.ts', 'observe'],
   'gateway.ts': ['http', 'execute', 'schema', 'context.ts', 'authentik', 'limits.ts', 'observe', 'config'],

@@ -97,8 +97,16 @@ describe('Installed into an empty folder', () => {
   })
 
   it('tells its types to a strict compiler', async () => {
-    const program = `import { type Sandbox, startSandbox } from 'authentik-graphql/sandbox'
+    const program = `import { createGateway, type Gateway } from 'authentik-graphql'
+      import { type Sandbox, startSandbox } from 'authentik-graphql/sandbox'
       const sandbox: Sandbox = await startSandbox({ release: '2025.10' })
+      const options = { corsOrigins: ['https://a.example'], graphiql: false, maxCost: 20, trustProxy: 1 }
+      const gateway: Gateway = createGateway({ authentikUrl: sandbox.url, ...options })
+      // @ts-expect-error: there is no such option
+      createGateway({ authentikUrl: sandbox.url, colour: 1 })
+      const answer: Response = await gateway.fetch(new Request('http://any.example/readyz'))
+      await answer.json()
+      await gateway.close()
       await sandbox.close()`
     writeFileSync(join(installed, 'program.mts'), program)
     const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]

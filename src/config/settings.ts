@@ -66,6 +66,30 @@ export function readSettings<Rows extends Settings>(
   return Object.fromEntries(values) as Values<Rows>
 }
 
+/**
+ * Reads settings from the values that a program gives by their keys: true stands for "on", a list for its items with commas between.
+ * Throws ConfigError with every mistake at once.
+ */
+export function readOptions<Rows extends Settings>(settings: Rows, options: object): Values<Rows> {
+  const known = Object.keys(settings).join(', ')
+  const unknown = Object.keys(options).filter((key) => !(key in settings))
+  const mistakes = unknown.map((key) => `${key}: expected one of ${known}`)
+  const values = Object.entries<Setting>(settings).map(([key, setting]) => {
+    const given: unknown = Reflect.get(options, key)
+    const text = given === undefined ? setting.default : textOf(given)
+    const value = text === undefined ? undefined : setting.read(text)
+    if (given !== undefined && value === undefined)
+      mistakes.push(`${key}: expected ${setting.expected}, got ${describe(setting, String(text))}`)
+    return [key, value]
+  })
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return Object.fromEntries(values) as Values<Rows>
+}
+
+function textOf(given: unknown): string {
+  return typeof given === 'boolean' ? (given ? 'on' : 'off') : String(given)
+}
+
 /** What `--help` prints: a line for each setting, with its default and meaning. */
 export function helpOf(settings: Settings): string {
   const rows = Object.values(settings).map((setting) => {

@@ -28,7 +28,8 @@ export function createAddressOf(trusted: TrustedProxies): (request: IncomingMess
       : proxyAddress.compile([...trusted])
   return (request) => {
     // Some proxies tell the port as well: 192.0.2.1:5678, or [2001:db8::1]:5678.
-    const address = proxyAddress(request, isTrusted).replace(/^\[(.+)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3')
+    const known: string | undefined = proxyAddress(request, isTrusted)
+    const address = (known ?? '').replace(/^\[(.+)\](:\d+)?$|^([\d.]+):\d+$/, '$1$3')
     return isIP(address) > 0 ? address : undefined
   }
 }
