@@ -138,7 +138,8 @@ describe('The process', () => {
     const running = run({ PORT: 'x' }, ['--help', '--nope'])
     expect(await running.ended).toBe(0)
     expect(running.stderr()).toBe('')
-    const rows = running.stdout().trim().split('\n').slice(2)
+    const [, table = ''] = running.stdout().split(/^Settings, .*\n/m)
+    const rows = table.trim().split('\n')
     expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual(
       Object.values<Setting>(settings).map((setting) => [
         setting.secret ? setting.name : `--${setting.name.toLowerCase().replaceAll('_', '-')}`,

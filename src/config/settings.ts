@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 export interface Setting {
   /** The variable: UPSTREAM_TIMEOUT. Its flag is `--upstream-timeout`. */
   readonly name: string
+  /** Its flag, where that is not the variable's name. */
+  readonly flag?: string
   /** The text that is read where none is given; a secret has none. */
   readonly default?: string
   /** Without a default: what holds then, in words. */
@@ -51,12 +53,12 @@ export function readSettings<Rows extends Settings>(
   const { flags, mistakes } = readFlags(argv, flagsOf(settings))
   const readSetting = (setting: Setting): unknown => {
     const { name, read, expected } = setting
-    const flag = flags.get(flagOf(name))
+    const flag = flags.get(flagOf(setting))
     const given = flag ?? (env[name] || undefined)
     const text = given ?? setting.default
     const value = text === undefined ? undefined : read(text)
     if (given !== undefined && value === undefined) {
-      const where = flag === undefined ? name : flagOf(name)
+      const where = flag === undefined ? name : flagOf(setting)
       mistakes.push(`${where}: expected ${expected}, got ${describe(setting, given)}`)
     }
     return value
@@ -94,7 +96,7 @@ function textOf(given: unknown): string {
 export function helpOf(settings: Settings): string {
   const rows = Object.values(settings).map((setting) => {
     const { name, secret, meaning } = setting
-    return [secret ? name : flagOf(name), defaultOf(setting), meaning.replaceAll('`', '')] as const
+    return [secret ? name : flagOf(setting), defaultOf(setting), meaning.replaceAll('`', '')] as const
   })
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length)) + 2
   return rows.map(([name, held, meaning]) => `  ${name.padEnd(width(0))}${held.padEnd(width(1))}${meaning}\n`).join('')
@@ -106,12 +108,12 @@ export function defaultOf({ default: text, otherwise = 'none' }: Setting): strin
 }
 
 /** `--upstream-timeout` of UPSTREAM_TIMEOUT. */
-function flagOf(name: string): string {
-  return `--${name.toLowerCase().replaceAll('_', '-')}`
+function flagOf({ name, flag }: Setting): string {
+  return flag ?? `--${name.toLowerCase().replaceAll('_', '-')}`
 }
 
 function flagsOf(settings: Settings): string[] {
-  return Object.values(settings).flatMap(({ name, secret }) => (secret ? [] : [flagOf(name)]))
+  return Object.values(settings).flatMap((setting) => (setting.secret ? [] : [flagOf(setting)]))
 }
 
 function describe({ secret, describe = JSON.stringify }: Setting, text: string): string {

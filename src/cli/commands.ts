@@ -1,0 +1,50 @@
+import './production.ts'
+
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { settings } from '../config/config.ts'
+import { helpOf } from '../config/settings.ts'
+import { printSchema, type Readers } from './schema.ts'
+
+// Commander routes and prints help. The flags are read by the settings' rows, so that all mistakes are told at once.
+
+/** A command whose flags are settings. */
+function commandOf(name: string, description: string, rows: Parameters<typeof helpOf>[0]): Command {
+  return new Command(name)
+    .description(description)
+    .usage('[settings]')
+    .helpOption('--help', 'prints this')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText('after', helpOfSettings(rows))
+}
+
+function helpOfSettings(rows: Parameters<typeof helpOf>[0]): string {
+  return `\nSettings, each a flag or a variable of the environment, --port or PORT:\n${helpOf(rows).trimEnd()}`
+}
+
+const serve = commandOf('serve', 'starts the gateway (what happens without a command)', settings)
+  // What is loaded is what the command needs.
+  .action(async (_options, { args }) => (await import('./serve.ts')).serve(args))
+
+const schema = new Command('schema')
+  .description('prints the schema, with what fields cost')
+  .helpOption('--help', 'prints this')
+  .addOption(new Option('--federation', 'as a subgraph of Apollo Federation').conflicts('stitching'))
+  .option('--stitching', 'for schema stitching')
+  .action((readers: Readers) => printSchema(readers))
+
+const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+
+// A text that nobody can read is no reason to end.
+process.stdout.on('error', () => {})
+await new Command('authentik-graphql')
+  .description(description)
+  .usage('[command] [settings]')
+  .version(version, '--version', 'prints the version')
+  .helpOption('--help', 'prints this, or with a command what that does')
+  .helpCommand(false)
+  .addHelpText('after', helpOfSettings(settings))
+  .addCommand(serve, { isDefault: true })
+  .addCommand(schema)
+  .parseAsync()
