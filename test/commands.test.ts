@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { addressOf, ask, run } from './program.ts'
 
@@ -32,7 +34,7 @@ describe('The program', () => {
     const { stdout } = await outcome(['--help'])
     expect(stdout).toMatch(/^Usage: authentik-graphql \[command\] \[settings\]\n/)
     const [, commands = ''] = /^Commands:\n((?: .*\n)*)/m.exec(stdout) ?? []
-    expect(commands.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(['serve', 'schema'])
+    expect(commands.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(['serve', 'sandbox', 'schema'])
   })
 
   it.each([[], ['serve']])('starts the gateway with %j', async (...command) => {
@@ -46,6 +48,95 @@ describe('The program', () => {
     expect(await running.ended).toBe(1)
     expect(running.stderr()).toBe('authentik-graphql needs Node 20.19 or newer. This is Node 20.18.3.\n')
     expect(engines.node).toBe('>=20.19')
+  })
+})
+
+describe('sandbox', () => {
+  /** It as it runs, and how to ask it. */
+  async function startAlone(argv: string[] = []) {
+    const running = run({}, ['sandbox', '--port', '0', ...argv])
+    await expect.poll(running.stdout, { timeout: 10_000 }).toMatch(/\/reset\n/)
+    const [, url = ''] = /listens on (\S+)\n/.exec(running.stdout()) ?? []
+    const asks = async (path: string, token = 'demo-superuser', method = 'GET') => {
+      const response = await fetch(url + path, { method, headers: { authorization: `Bearer ${token}` } })
+      // biome-ignore lint/suspicious/noExplicitAny: an answer of any path
+      return { status: response.status, body: (response.status === 200 ? await response.json() : undefined) as any }
+    }
+    return { running, url, asks }
+  }
+
+  it('serves what a gateway asks, of the release that it is told, and ends by a signal', async () => {
+    const { running, url, asks } = await startAlone(['--release', '2024.10'])
+    expect((await asks('/api/v3/oauth2/access_tokens/42/')).body.provider.client_id).toBe('demo-client-grafana')
+    const gateway = run({ AUTHENTIK_URL: url })
+    const me = await ask(await addressOf(gateway), '{ me { username } }', 'demo-plain')
+    expect(me).toEqual({ data: { me: { username: 'paul' } } })
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toBe(0)
+    expect(running.stderr()).toBe('')
+  })
+
+  it('brings back what was deleted at POST /reset', async () => {
+    const { running, asks } = await startAlone()
+    const path = '/api/v3/oauth2/access_tokens/42/'
+    const statuses = [(await asks(path, 'demo-superuser', 'DELETE')).status, (await asks(path)).status]
+    const [curl = ''] = running.stdout().match(/curl .*/) ?? []
+    await promisify(execFile)('sh', ['-c', curl])
+    expect([...statuses, (await asks(path)).status]).toEqual([204, 404, 200])
+  })
+
+  it('has rows of a file, beside its own or in their place', async () => {
+    const team = '7465616d-0000-4000-8000-000000000001'
+    const seed = {
+      groups: [{ pk: team, name: 'Payments', is_superuser: true }],
+      users: [
+        { pk: 100, username: 'anna', groups: [team], email: 'anna@example.com' },
+        { pk: 5, name: 'Paul the Second' },
+      ],
+      callers: [{ token: 'my-token', username: 'anna' }],
+      providers: [{ pk: 100, name: 'Shop', client_id: 'shop' }],
+      accessTokens: [{ pk: 1000, user: 100, provider: 100, scope: ['openid'] }],
+      sessions: [{ uuid: '7465616d-0000-4000-8000-000000000002', user: 100 }],
+    }
+    const { running, asks } = await startAlone(['--seed', fileWith('seed.json', JSON.stringify(seed))])
+    expect(running.stdout()).toContain('  my-token  (anna: as the seed has it)\n')
+    const { user } = (await asks('/api/v3/core/users/me/', 'my-token')).body
+    expect(user).toMatchObject({
+      pk: 100,
+      email: 'anna@example.com',
+      is_superuser: true,
+      groups: [{ name: 'Payments' }],
+    })
+    const tokens = (await asks('/api/v3/oauth2/access_tokens/?user=100')).body
+    expect(tokens.results).toMatchObject([{ pk: 1000, provider: { name: 'Shop' }, user: { username: 'anna' } }])
+    expect((await asks('/api/v3/core/users/5/')).body).toMatchObject({ username: 'paul', name: 'Paul the Second' })
+    const sessions = (await asks('/api/v3/core/authenticated_sessions/?user__username=anna')).body
+    expect(sessions.results).toMatchObject([{ user: 100 }])
+  })
+
+  it('tells all that is wrong with such a file', async () => {
+    const seed = {
+      colours: [],
+      users: [{ pk: 100 }, { pk: 5, user_name: 'x' }],
+      accessTokens: [{ pk: 1000, user: 999, provider: 1 }],
+      groups: 1,
+    }
+    const path = fileWith('seed.json', JSON.stringify(seed))
+    const { code, stderr } = await outcome(['sandbox', '--seed', path, '--port', '0'])
+    expect(code).toBe(1)
+    expect(stderr.trim().split('\n')).toEqual([
+      expect.stringMatching(/^--seed: colours: expected one of groups, users, callers, /),
+      '--seed: groups: expected a list of rows',
+      '--seed: users[0]: expected username',
+      expect.stringMatching(/^--seed: users\[1\]: expected pk, username, .*, got user_name$/),
+      '--seed: accessTokens[0]: user: expected the pk of one of the users, got 999',
+    ])
+    expect(await outcome(['sandbox', '--seed', 'nowhere.json', '--port', 'x', '--nope'])).toMatchObject({
+      code: 1,
+      stderr: `--nope: expected one of --release, --port, --seed
+--port: expected a port from 0 to 65535, got "x"
+--seed: expected a JSON file with an object of lists of rows, got "nowhere.json"\n`,
+    })
   })
 })
 

@@ -186,6 +186,7 @@ describe('A secret', () => {
   const number = (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined)
   const settings = {
     size: { name: 'SIZE', default: '5', expected: 'a number', read: number, meaning: 'The `size`.' },
+    slot: { name: 'PIN_SLOT', flag: '--slot', expected: 'a number', read: number, meaning: 'Where.' },
     pin: { name: 'PIN', otherwise: 'no pin', expected: 'a number', read: number, meaning: 'The pin.', secret: true },
   } as const satisfies Record<string, Setting>
   const mistakesWith = (env: Record<string, string>, argv: string[]) => {
@@ -197,14 +198,20 @@ describe('A secret', () => {
   }
 
   it('is read from the environment', () => {
-    expect(readSettings(settings, { PIN: '42' }, [])).toEqual({ size: 5, pin: 42 })
-    expect(readSettings(settings, {}, ['--size', '6'])).toEqual({ size: 6, pin: undefined })
+    expect(readSettings(settings, { PIN: '42' }, [])).toEqual({ size: 5, slot: undefined, pin: 42 })
+    expect(readSettings(settings, {}, ['--size', '6'])).toMatchObject({ size: 6, pin: undefined })
+  })
+
+  it('is read beside a setting whose flag is not its name', () => {
+    expect(readSettings(settings, { PIN_SLOT: '1' }, [])).toMatchObject({ slot: 1 })
+    expect(readSettings(settings, { PIN_SLOT: '1' }, ['--slot', '2'])).toMatchObject({ slot: 2 })
+    expect(mistakesWith({}, ['--slot', 'x'])).toEqual(['--slot: expected a number, got "x"'])
   })
 
   it('has no flag', () => {
-    expect(mistakesWith({}, ['--pin=42'])).toEqual(['--pin: expected one of --size'])
+    expect(mistakesWith({}, ['--pin=42'])).toEqual(['--pin: expected one of --size, --slot'])
     expect(mistakesWith({}, ['--pin', '42'])).toEqual([
-      '--pin: expected one of --size',
+      '--pin: expected one of --size, --slot',
       'expected flags only, got an argument or a bare "--"',
     ])
   })
@@ -217,7 +224,9 @@ describe('A secret', () => {
   })
 
   it('is in the help by its variable', () => {
-    expect(helpOf(settings)).toBe('  --size  5       The size.\n  PIN     no pin  The pin.\n')
+    expect(helpOf(settings)).toBe(
+      '  --size  5       The size.\n  --slot  none    Where. Its variable is PIN_SLOT.\n  PIN     no pin  The pin.\n',
+    )
   })
 })
 

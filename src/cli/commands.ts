@@ -3,6 +3,7 @@ import './production.ts'
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { settings } from '../config/config.ts'
+import { sandboxSettings } from '../config/sandbox.ts'
 import { helpOf } from '../config/settings.ts'
 import { printSchema, type Readers } from './schema.ts'
 
@@ -27,6 +28,10 @@ const serve = commandOf('serve', 'starts the gateway (what happens without a com
   // What is loaded is what the command needs.
   .action(async (_options, { args }) => (await import('./serve.ts')).serve(args))
 
+const sandbox = commandOf('sandbox', 'starts the embedded authentik alone', sandboxSettings).action(
+  async (_options, { args }) => (await import('./sandbox.ts')).startAlone(args),
+)
+
 const schema = new Command('schema')
   .description('prints the schema, with what fields cost')
   .helpOption('--help', 'prints this')
@@ -46,5 +51,6 @@ await new Command('authentik-graphql')
   .helpCommand(false)
   .addHelpText('after', helpOfSettings(settings))
   .addCommand(serve, { isDefault: true })
+  .addCommand(sandbox)
   .addCommand(schema)
   .parseAsync()

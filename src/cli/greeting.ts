@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { demonstrationCallers } from '../sandbox/server.ts'
+import { demonstrationCallers } from '../sandbox/callers.ts'
 
 /** Where a listening server answers GraphQL, or something else. */
 export function addressOf(server: Server, path = '/graphql'): string {
@@ -28,10 +28,15 @@ export function greetingOverSandbox(here: string, release: string): string {
   return textOf([
     `authentik-graphql listens on ${here}`,
     `It asks an embedded authentik ${release} with sample data, since AUTHENTIK_URL is not set. Its tokens:`,
-    ...demonstrationCallers.map(({ token, username, rights }) => `  ${token}  (${username}: ${rights})`),
+    ...tokensOf(),
     'Open the address in a browser, or paste:',
     `  curl -s ${here} -H 'authorization: Bearer ${firstCaller?.token}' -H 'content-type: application/json' -d '{"query":"${query}"}'`,
   ])
+}
+
+/** The tokens of the embedded authentik, a line for each. */
+export function tokensOf(): string[] {
+  return demonstrationCallers.map(({ token, username, rights }) => `  ${token}  (${username}: ${rights})`)
 }
 
 function textOf(lines: readonly string[]): string {

@@ -95,8 +95,9 @@ function textOf(given: unknown): string {
 /** What `--help` prints: a line for each setting, with its default and meaning. */
 export function helpOf(settings: Settings): string {
   const rows = Object.values(settings).map((setting) => {
-    const { name, secret, meaning } = setting
-    return [secret ? name : flagOf(setting), defaultOf(setting), meaning.replaceAll('`', '')] as const
+    const { name, flag, secret, meaning } = setting
+    const variable = flag ? ` Its variable is ${name}.` : ''
+    return [secret ? name : flagOf(setting), defaultOf(setting), meaning.replaceAll('`', '') + variable] as const
   })
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length)) + 2
   return rows.map(([name, held, meaning]) => `  ${name.padEnd(width(0))}${held.padEnd(width(1))}${meaning}\n`).join('')

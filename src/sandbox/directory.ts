@@ -47,11 +47,14 @@ export function effectiveGroupsOf(user: UserRow, release: Release): GroupRow[] {
   return user.groups.map(groupOf).flatMap((group) => [group, ...ancestorsOf(group, release)])
 }
 
-const superusers = new Set(
-  users.filter((user) => effectiveGroupsOf(user, newestRelease).some((group) => group.is_superuser)),
-)
+let superusers: ReadonlySet<UserRow> | undefined
+
+function findSuperusers(): ReadonlySet<UserRow> {
+  return new Set(users.filter((user) => effectiveGroupsOf(user, newestRelease).some((group) => group.is_superuser)))
+}
 
 /** Whether one of the user's groups, direct or inherited, makes superusers of its members. */
 export function isSuperuser(user: UserRow): boolean {
+  superusers ??= findSuperusers()
   return superusers.has(user)
 }

@@ -41,6 +41,8 @@ export interface Sandbox {
   release: Release
   /** The latest 10,000, in the order received. It may be emptied. */
   requests: SandboxRequest[]
+  /** Brings every row and token back that was deleted, and forgets the requests. "POST /reset" does the same. */
+  reset(): void
   close(): Promise<void>
 }
 
@@ -61,12 +63,23 @@ export interface SandboxOptions {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { release = newestRelease, port = 0 } = options
   const { maxPageSize = since(release, '2025.12') ? 100 : Number.POSITIVE_INFINITY } = options
-  const routes = resources.flatMap((open) => open())
+  const open = () => ({
+    routes: resources.flatMap((open) => open()),
+    gone: { sessions: new Set<string>(), tokens: new Set<string>(), accessTokens: new Set<number>() },
+  })
+  let { routes, gone } = open()
   const requests: SandboxRequest[] = []
-  const gone = { sessions: new Set<string>(), tokens: new Set<string>(), accessTokens: new Set<number>() }
+  const reset = () => {
+    ;({ routes, gone } = open())
+    requests.length = 0
+  }
 
   const server = createServer((incoming, response) => {
     const { method = 'GET', url: path = '/', headers } = incoming
+    if (method === 'POST' && path === '/reset') {
+      reset()
+      return void response.writeHead(204).end()
+    }
     const request = { method, path, headers }
     if (requests.push(request) > 10_000) requests.shift()
     send(response, dispatch(request, routes, { release, maxPageSize, gone }), release, headers['accept-language'])
@@ -79,6 +92,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : port}`,
     release,
     requests,
+    reset,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

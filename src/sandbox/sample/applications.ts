@@ -53,7 +53,8 @@ export const applications: readonly ApplicationRow[] = [
   },
 ]
 
-function application(pk: string, slug: string, name: string): ApplicationRow {
+/** An application, as most are. */
+export function application(pk: string, slug: string, name: string): ApplicationRow {
   return {
     pk,
     slug,

@@ -97,7 +97,8 @@ export const users: readonly UserRow[] = [
   user(28, 'break-glass', 'Break glass', [4], { last_login: null, attributes: { sealed: true } }),
 ]
 
-function group(
+/** A group, as most are. */
+export function group(
   number: number,
   name: string,
   parents: readonly number[],
@@ -119,7 +120,8 @@ function groupPk(number: number): string {
   return uuid('group', number)
 }
 
-function user(
+/** A user, as most are. */
+export function user(
   pk: number,
   username: string,
   name: string,

@@ -115,7 +115,13 @@ export const providers: readonly ProviderRow[] = [
   }),
 ]
 
-function provider(pk: number, name: string, slug: string | null, different: Partial<ProviderRow> = {}): ProviderRow {
+/** A provider, as most are; `slug` names its application. */
+export function provider(
+  pk: number,
+  name: string,
+  slug: string | null,
+  different: Partial<ProviderRow> = {},
+): ProviderRow {
   const clientId = slug ?? name.toLowerCase().replaceAll(' ', '-')
   return {
     pk,
