@@ -37,6 +37,14 @@ export const supportedReleases: readonly Release[] = [...releases, '2024.10.0', 
 /** The release that is played unless another one is asked for. */
 export const newestRelease: Release = '2026.8'
 
+/** Whether a version, such as "2026.8.3", is older or newer than the releases that this gateway knows; undefined for neither. */
+export function strangeness(version: string): 'older' | 'newer' | undefined {
+  const [year = '0', month = '0'] = version.split('.')
+  const [oldest = newestRelease] = releases
+  if (rank(version, 0) < rank(oldest, 0)) return 'older'
+  return rank(`${year}.${month}`, 0) > rank(newestRelease, 0) ? 'newer' : undefined
+}
+
 /** Whether a release is as new as a version: `since('2025.12', '2025.12.5')` is true, `since('2025.12.0', '2025.12.5')` is not. */
 export function since(release: Release, version: string): boolean {
   const question = `${release} ${version}`

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
+import { startSandbox } from '../src/sandbox/server.ts'
 import { addressOf, ask, run } from './program.ts'
+import { listen } from './start.ts'
 
 const root = join(import.meta.dirname, '..')
 const fileOf = (name: string) => readFileSync(join(root, name), 'utf8')
@@ -34,7 +37,7 @@ describe('The program', () => {
     const { stdout } = await outcome(['--help'])
     expect(stdout).toMatch(/^Usage: authentik-graphql \[command\] \[settings\]\n/)
     const [, commands = ''] = /^Commands:\n((?: .*\n)*)/m.exec(stdout) ?? []
-    expect(commands.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(['serve', 'sandbox', 'schema'])
+    expect(commands.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(['serve', 'sandbox', 'check', 'schema'])
   })
 
   it.each([[], ['serve']])('starts the gateway with %j', async (...command) => {
@@ -137,6 +140,112 @@ describe('sandbox', () => {
 --port: expected a port from 0 to 65535, got "x"
 --seed: expected a JSON file with an object of lists of rows, got "nowhere.json"\n`,
     })
+  })
+})
+
+describe('check', () => {
+  const newest = readFileSync(join(root, 'node_modules/@goauthentik/api/schema.yml'), 'utf8')
+
+  /** An authentik that tells its OpenAPI document, with a change. */
+  // biome-ignore lint/suspicious/noExplicitAny: a document of any shape, to be changed
+  async function startAuthentik(change: (document: any) => void = () => {}): Promise<string> {
+    const document = parse(newest)
+    change(document)
+    const sandbox = await startSandbox()
+    onTestFinished(() => sandbox.close())
+    const { url } = await listen(async ({ url: path = '', headers }, response) => {
+      if (path === '/api/v3/schema/') return response.end(JSON.stringify(document))
+      const { authorization = '' } = headers
+      const answer = await fetch(sandbox.url + path, { headers: { authorization } })
+      const type = answer.headers.get('content-type') ?? 'text/plain'
+      return response.writeHead(answer.status, { 'content-type': type }).end(await answer.text())
+    })
+    return url
+  }
+
+  const check = (url: string, token = 'demo-superuser') =>
+    outcome(['check', '--authentik-url', url], { AUTHENTIK_TOKEN: token })
+
+  it('tells of an authentik that all is well, what the token reads and which release it is, and ends with 0', async () => {
+    const { code, stdout, stderr } = await check(await startAuthentik())
+    expect([code, stderr]).toEqual([0, ''])
+    const lines = stdout.trim().split('\n')
+    expect(lines.slice(0, 3)).toEqual([
+      'Reachable.',
+      'The token is one of mira, a superuser.',
+      '  accessTokens: 300 to read',
+    ])
+    expect(lines.slice(-2)).toEqual([
+      'Its release is 2026.8.3, which this gateway is made for: 2024.10 to 2026.8.',
+      'Nothing in the graph breaks.',
+    ])
+  })
+
+  it('tells which rights a token lacks, which is read from standard input and in no line', async () => {
+    const running = run({ AUTHENTIK_URL: await startAuthentik() }, ['check'])
+    running.child.stdin?.end('demo-plain\n')
+    expect(await running.ended).toBe(0)
+    expect(running.stdout()).toMatch(/^ {2}users: .*view_user/m)
+    expect(running.stdout() + running.stderr()).not.toContain('demo-plain')
+  })
+
+  it.each([
+    ['2027.2.0', 'newer than what'],
+    ['2026.5.1', 'which'],
+    ['2024.8.3', 'older than what'],
+  ])('knows whether it is made for %s', async (version, words) => {
+    const { stdout } = await check(
+      await startAuthentik(({ info }) => {
+        info.version = version
+      }),
+    )
+    expect(stdout).toContain(`Its release is ${version}, ${words} this gateway is made for`)
+  })
+
+  it('ends with 2 if something breaks, and tells what', async () => {
+    const url = await startAuthentik(({ components }) => delete components.schemas.RedirectURI.properties.url)
+    const { code, stdout } = await check(url)
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/^Breaks:\n {2}RedirectUri.url: there is no "url"; .*\n1 in the graph breaks.\n/m)
+  })
+
+  it('ends with 2 if a list cannot be read for another reason than a right', async () => {
+    const sandbox = await startSandbox()
+    onTestFinished(() => sandbox.close())
+    const { url } = await listen(async ({ url: path = '', headers }, response) => {
+      if (path.includes('/groups/')) return response.writeHead(500).end()
+      const { authorization = '' } = headers
+      return response.end(await (await fetch(sandbox.url + path, { headers: { authorization } })).text())
+    })
+    const { code, stdout } = await check(url)
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/^ {2}groups: authentik is failing \(status 500\)\.$/m)
+  })
+
+  it('ends with 1 where nothing can be asked', async () => {
+    const nobody = await check('http://127.0.0.1:1')
+    expect(nobody).toEqual({
+      code: 1,
+      stdout: 'Not reachable: nobody answers there (ECONNREFUSED).\n',
+      stderr: '',
+    })
+    const stranger = await check(await startAuthentik(), 'stranger')
+    expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining('The token cannot be used: authentik') })
+    const { url } = await listen((_request, response) => response.end('<h1>A web site</h1>'))
+    expect(await check(url)).toMatchObject({ code: 1, stdout: expect.stringContaining('something else answers there') })
+  })
+
+  it('tells all mistakes at once, and no token', async () => {
+    const running = run({}, ['check', '--authentik-token', 's3cret'])
+    running.child.stdin?.end('not a token')
+    expect(await running.ended).toBe(1)
+    expect(running.stderr()).toBe(`--authentik-token: expected one of --authentik-url
+expected flags only, got an argument or a bare "--"
+AUTHENTIK_TOKEN: expected a token of visible ASCII, got something else\n`)
+    const silent = run({}, ['check'])
+    silent.child.stdin?.end()
+    expect(await silent.ended).toBe(1)
+    expect(silent.stderr().match(/^AUTHENTIK_\w+: expected .*, got none$/gm)).toHaveLength(2)
   })
 })
 

@@ -16,7 +16,9 @@ function importsOf(file: string): string[] {
 /** What each part may import, beside itself: imports point one way. */
 const layers: Record<string, readonly string[]> = {
   'index.ts': ['config', 'gateway.ts', 'http'],
-  cli: ['config', 'gateway.ts', 'sandbox', 'limits.ts', 'observe'],
+  cli: ['config', 'gateway.ts', 'sandbox', 'check', 'limits.ts', 'observe'],
+  check: ['drift', 'authentik', 'limits.ts', 'releases.ts'],
+  drift: ['schema', 'graph', 'authentik', 'limits.ts'],
   config: ['http', 'releases.ts', 'limits.ts', 'observe'],
   'gateway.ts': ['http', 'execute', 'schema', 'context.ts', 'authentik', 'limits.ts', 'observe', 'config'],
   http: ['execute', 'context.ts', 'errors.ts', 'limits.ts', 'observe', 'shares.ts'],

@@ -2,6 +2,7 @@ import './production.ts'
 
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { checkSettings } from '../config/check.ts'
 import { settings } from '../config/config.ts'
 import { sandboxSettings } from '../config/sandbox.ts'
 import { helpOf } from '../config/settings.ts'
@@ -32,6 +33,12 @@ const sandbox = commandOf('sandbox', 'starts the embedded authentik alone', sand
   async (_options, { args }) => (await import('./sandbox.ts')).startAlone(args),
 )
 
+const check = commandOf(
+  'check',
+  'asks authentik whether the gateway works with it; exits with 2 if something breaks',
+  checkSettings,
+).action(async (_options, { args }) => (await import('./check.ts')).checkAuthentik(args))
+
 const schema = new Command('schema')
   .description('prints the schema, with what fields cost')
   .helpOption('--help', 'prints this')
@@ -52,5 +59,6 @@ await new Command('authentik-graphql')
   .addHelpText('after', helpOfSettings(settings))
   .addCommand(serve, { isDefault: true })
   .addCommand(sandbox)
+  .addCommand(check)
   .addCommand(schema)
   .parseAsync()

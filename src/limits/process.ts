@@ -26,6 +26,8 @@ export const processLimits = {
 
   /** Milliseconds that the start waits for authentik before it warns. */
   probeMilliseconds: 3000,
+  /** Milliseconds that a check waits for each answer: a person waits with it, and the OpenAPI document takes authentik long. */
+  checkMilliseconds: 60_000,
   /** Milliseconds for what callers sent at the last moment to be read, after the last new connection is taken. */
   lastRequestsMilliseconds: 500,
   /** Milliseconds for the last lines to be read before the process ends. */

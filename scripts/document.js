@@ -4,18 +4,18 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { isDocument } from '../dist/drift/drift.js'
+import { askLive, Mistake } from '../dist/drift/live.js'
 
 const packageName = '@goauthentik/api'
-const installed = join(import.meta.dirname, '../../node_modules/@goauthentik')
+const installed = join(import.meta.dirname, '../node_modules/@goauthentik')
 const usage = 'Usage: npm run drift -- 2025.10.4 (or 2025.10, https://auth.example.com, a path of a schema.yml)'
-
-/** Something that whoever started the script can mend. */
-export class Mistake extends Error {}
 
 /** The document that the arguments mean. Throws Mistake. */
 export async function readDocument([argument = '', ...more]) {
   if (argument === '' || more.length > 0) throw new Mistake(usage)
-  if (/^https?:\/\//i.test(argument)) return parsed(await askLive(argument), 'What answered')
+  if (/^https?:\/\//i.test(argument))
+    return parsed(await askLive(urlOf(argument), process.env.AUTHENTIK_TOKEN), 'What answered')
   if (existsSync(argument)) return parsed(readText(argument), `"${argument}"`)
   const version = /^\d{4}\.\d{1,2}$/.test(argument) ? newestPatch(argument) : argument
   if (!/^\d{4}\.\d{1,2}\.\d+(-[\w.]+)?$/.test(version)) {
@@ -31,7 +31,7 @@ function parsed(text, source) {
   } catch {
     // What is neither JSON nor YAML is told like what is no such document.
   }
-  if (typeof document?.openapi === 'string' && document.paths instanceof Object) return document
+  if (isDocument(document)) return document
   throw new Mistake(`${source} is not an OpenAPI document.`)
 }
 
@@ -43,25 +43,11 @@ function readText(path) {
   }
 }
 
-async function askLive(argument) {
+function urlOf(argument) {
   const url = URL.canParse(argument) ? new URL(argument) : undefined
   if (!url) throw new Mistake(`"${argument}" is not a URL.`)
   if (url.username || url.password) throw new Mistake('The URL holds credentials: set AUTHENTIK_TOKEN instead.')
-  const address = `${url.origin}${url.pathname.replace(/\/+$/, '')}/api/v3/schema/`
-  const token = process.env.AUTHENTIK_TOKEN
-  const headers = { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
-  let response
-  let text
-  try {
-    response = await fetch(address, { headers, redirect: 'manual', signal: AbortSignal.timeout(60_000) })
-    text = await response.text()
-  } catch (error) {
-    // Its message may repeat the token.
-    const reason = error.name === 'TimeoutError' ? 'no answer within a minute' : error.cause?.code
-    throw new Mistake(`${address} cannot be asked: ${reason ?? 'not with this address or token'}.`)
-  }
-  if (response.status === 200) return text
-  throw new Mistake(`${address} answered ${response.status}.`)
+  return url
 }
 
 function newestPatch(release) {
