@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { settings as all, readConfig } from '../src/config/config.ts'
-import { ConfigError, helpOf, readOptions, readSettings, type Setting } from '../src/config/settings.ts'
+import { ConfigError, helpOf, readOptions, readSettings, remarksOf, type Setting } from '../src/config/settings.ts'
 import { createGateway } from '../src/gateway.ts'
 import { releases } from '../src/releases.ts'
 import { listen } from './start.ts'
@@ -227,6 +227,57 @@ describe('A secret', () => {
     expect(helpOf(settings)).toBe(
       '  --size  5       The size.\n  --slot  none    Where. Its variable is PIN_SLOT.\n  PIN     no pin  The pin.\n',
     )
+  })
+})
+
+describe('A remark', () => {
+  const remarks = (env: Record<string, string>, argv: string[] = []) => remarksOf(all, env, argv)
+
+  it.each([
+    ['https://auth.example.com/api/v3', 'https://auth.example.com/'],
+    ['https://auth.example.com/api/v3/', 'https://auth.example.com/'],
+    ['https://auth.example.com/sub/api/v3/', 'https://auth.example.com/sub/'],
+  ])('says that the root of the API is cut off %s', (text, href) => {
+    const line = 'AUTHENTIK_URL: "/api/v3" is cut off at its end, since the gateway adds it.'
+    expect(read({ AUTHENTIK_URL: text }).authentikUrl?.href).toBe(href)
+    expect(remarks({ AUTHENTIK_URL: text })).toEqual([line])
+    expect(remarks({ AUTHENTIK_URL: 'https://auth.example.com' }, ['--authentik-url', text])).toEqual([line])
+  })
+
+  it.each(['https://auth.example.com/', 'https://auth.example.com/api/v31', 'https://api/v3', 'no URL'])(
+    'is not made of %s',
+    (text) => expect(remarks({ AUTHENTIK_URL: text })).toEqual([]),
+  )
+
+  it.each([
+    ['AUTENTIK_URL', 'AUTHENTIK_URL'],
+    ['AUTHENTIC_URL', 'AUTHENTIK_URL'],
+    ['AUTHENTIK_ULR', 'AUTHENTIK_URL'],
+    ['authentik_url', 'AUTHENTIK_URL'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['GRAPHQL', 'GRAPHIQL'],
+    ['PORTS', 'PORT'],
+  ])('says that %s may be meant for %s, and not its value', (variable, meant) => {
+    expect(remarks({ [variable]: 's3cret' })).toEqual([`${variable} is no setting. Did you mean ${meant}?`])
+  })
+
+  it('is not made of what environments have beside, or of what is empty', () => {
+    const usual = [
+      'HOME',
+      'PATH',
+      'HOSTNAME',
+      'USER',
+      'SHELL',
+      'LOGNAME',
+      'NODE_ENV',
+      'AUTHENTIK_TOKEN',
+      'AUTHENTIK_PORT',
+    ]
+    const services = ['AUTHENTIK_SERVICE_PORT', 'AUTHENTIK_HOST', 'PORT_8080', 'LOG_FILE', 'HTTP_PROXY', 'NO_PROXY']
+    const env = Object.fromEntries(
+      [...usual, ...services, ...Object.values(all).map(({ name }) => name)].map((name) => [name, '1']),
+    )
+    expect(remarks({ ...env, AUTENTIK_URL: '' })).toEqual([])
   })
 })
 

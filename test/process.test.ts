@@ -149,6 +149,17 @@ describe('The process', () => {
     )
   })
 
+  it('warns of a variable that may be misspelled, and tells what it makes of an address', async () => {
+    const sandbox = await startSandbox()
+    onTestFinished(() => sandbox.close())
+    const running = run({ UPSTREAM_TIMEOT: '1', AUTHENTIK_URL: `${sandbox.url}/api/v3`, LOG_LEVEL: 'silent' })
+    expect((await ask(await addressOf(running), '{ me { username } }')).data).toEqual({ me: { username: 'mira' } })
+    expect(running.stderr().trim().split('\n')).toEqual([
+      'Warning: AUTHENTIK_URL: "/api/v3" is cut off at its end, since the gateway adds it.',
+      'Warning: UPSTREAM_TIMEOT is no setting. Did you mean UPSTREAM_TIMEOUT?',
+    ])
+  })
+
   it('says in one line when its port is taken', async () => {
     const { url } = await listen(() => {})
     const { port } = new URL(url)

@@ -5,7 +5,8 @@ import { Command, Option } from 'commander'
 import { checkSettings } from '../config/check.ts'
 import { settings } from '../config/config.ts'
 import { sandboxSettings } from '../config/sandbox.ts'
-import { helpOf } from '../config/settings.ts'
+import { helpOf, remarksOf } from '../config/settings.ts'
+import { tell } from './exit.ts'
 import { printSchema, type Readers } from './schema.ts'
 
 // Commander routes and prints help. The flags are read by the settings' rows, so that all mistakes are told at once.
@@ -19,6 +20,9 @@ function commandOf(name: string, description: string, rows: Parameters<typeof he
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText('after', helpOfSettings(rows))
+    .hook('preAction', (_command, { args }) => {
+      for (const remark of remarksOf(rows, process.env, args)) tell(`Warning: ${remark}`)
+    })
 }
 
 function helpOfSettings(rows: Parameters<typeof helpOf>[0]): string {

@@ -14,6 +14,7 @@ import {
   readOrigins,
   readSwitch,
   readUrl,
+  remarkOnUrl,
   wholeNumber,
 } from './values.ts'
 
@@ -39,6 +40,7 @@ export const settings = {
     expected: 'an http or https URL without userinfo, query and fragment',
     read: readUrl,
     describe: describeUrl,
+    remark: remarkOnUrl,
     meaning: 'The address of authentik. It may have a sub-path.',
   },
   upstreamConcurrency: {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { findSimilar } from './similar.ts'
 
 /** One thing that the process is told: by a variable of the environment, or by the flag of the same name. */
 export interface Setting {
@@ -18,6 +19,8 @@ export interface Setting {
   readonly meaning: string
   /** What came, in words, for a mistake; the text itself unless told otherwise. */
   readonly describe?: (text: string) => string
+  /** What is to be said of a text that is right. */
+  readonly remark?: (text: string) => string | undefined
   /** A secret has no flag, since flags stand in process lists, and its text is never repeated. */
   readonly secret?: true
 }
@@ -90,6 +93,25 @@ export function readOptions<Rows extends Settings>(settings: Rows, options: obje
 
 function textOf(given: unknown): string {
   return typeof given === 'boolean' ? (given ? 'on' : 'off') : String(given)
+}
+
+/** Lines on what the process was told that is not wrong: what is made of a text, and which variables may be spelled wrong. */
+export function remarksOf(
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): string[] {
+  const { flags } = readFlags(argv, flagsOf(settings))
+  const remarks = Object.values(settings).flatMap((setting) => {
+    const remark = setting.remark?.(flags.get(flagOf(setting)) ?? env[setting.name] ?? '')
+    return remark === undefined ? [] : [`${setting.name}: ${remark}`]
+  })
+  const names = Object.values(settings).map(({ name }) => name)
+  const misspelled = Object.keys(env).flatMap((variable) => {
+    const meant = env[variable] && !names.includes(variable) ? findSimilar(variable, names) : undefined
+    return meant === undefined ? [] : [`${variable} is no setting. Did you mean ${meant}?`]
+  })
+  return [...remarks, ...misspelled]
 }
 
 /** What `--help` prints: a line for each setting, with its default and meaning. */

@@ -30,7 +30,17 @@ export function readSwitch(text: string): boolean | undefined {
 export function readUrl(text: string): URL | undefined {
   if (!URL.canParse(text) || /[?#@]/.test(text)) return undefined
   const url = new URL(text)
+  url.pathname = url.pathname.replace(apiRoot, '/')
   return ['http:', 'https:'].includes(url.protocol) ? url : undefined
+}
+
+/** The root of authentik's API, which people paste with its address. The gateway adds it. */
+const apiRoot = /\/api\/v3\/?$/
+
+/** What is to be said of such a URL. */
+export function remarkOnUrl(text: string): string | undefined {
+  if (!readUrl(text) || !apiRoot.test(new URL(text).pathname)) return undefined
+  return '"/api/v3" is cut off at its end, since the gateway adds it.'
 }
 
 /** A URL may hold a password or a token, even where it is not allowed to, so it is not repeated. */
