@@ -33,11 +33,14 @@ describe('The program', () => {
     expect(await outcome(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 
-  it('tells its commands at --help', async () => {
+  it('tells its commands at --help, those of the README', async () => {
     const { stdout } = await outcome(['--help'])
     expect(stdout).toMatch(/^Usage: authentik-graphql \[command\] \[settings\]\n/)
     const [, commands = ''] = /^Commands:\n((?: .*\n)*)/m.exec(stdout) ?? []
-    expect(commands.match(/^ {2}\w+/gm)?.map((name) => name.trim())).toEqual(['serve', 'sandbox', 'check', 'schema'])
+    const names = commands.match(/^ {2}\w+/gm)?.map((name) => name.trim())
+    expect(names).toEqual(['serve', 'sandbox', 'check', 'schema'])
+    const [, table = ''] = /^\| Command .*\n.*\n((?:\|.*\n)*)/m.exec(fileOf('README.md')) ?? []
+    expect(table.match(/^\| `\w+`/gm)?.map((name) => name.slice(3, -1))).toEqual(names)
   })
 
   it.each([[], ['serve']])('starts the gateway with %j', async (...command) => {
@@ -89,19 +92,8 @@ describe('sandbox', () => {
   })
 
   it('has rows of a file, beside its own or in their place', async () => {
-    const team = '7465616d-0000-4000-8000-000000000001'
-    const seed = {
-      groups: [{ pk: team, name: 'Payments', is_superuser: true }],
-      users: [
-        { pk: 100, username: 'anna', groups: [team], email: 'anna@example.com' },
-        { pk: 5, name: 'Paul the Second' },
-      ],
-      callers: [{ token: 'my-token', username: 'anna' }],
-      providers: [{ pk: 100, name: 'Shop', client_id: 'shop' }],
-      accessTokens: [{ pk: 1000, user: 100, provider: 100, scope: ['openid'] }],
-      sessions: [{ uuid: '7465616d-0000-4000-8000-000000000002', user: 100 }],
-    }
-    const { running, asks } = await startAlone(['--seed', fileWith('seed.json', JSON.stringify(seed))])
+    const [, seed = ''] = /^```json\n(.*?)^```/ms.exec(fileOf('docs/sandbox.md')) ?? []
+    const { running, asks } = await startAlone(['--seed', fileWith('seed.json', seed)])
     expect(running.stdout()).toContain('  my-token  (anna: as the seed has it)\n')
     const { user } = (await asks('/api/v3/core/users/me/', 'my-token')).body
     expect(user).toMatchObject({

@@ -1,11 +1,20 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSandbox } from '../src/sandbox/server.ts'
-import { startGateway } from './start.ts'
+import { listen, startGateway } from './start.ts'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -32,9 +41,16 @@ async function runLine(line: string, enough: RegExp): Promise<string> {
   return printed()
 }
 
+/** A port that nobody listens on by now. */
+async function freePort(): Promise<string> {
+  const { url, server } = await listen(() => {})
+  await new Promise((resolve) => server.close(resolve))
+  return new URL(url).port
+}
+
 describe('The commands', () => {
   it('are all run here or by continuous integration', () => {
-    const here = /^(AUTHENTIK_URL=\S+ )?npm start$|^curl |^npm run (drift|dev|coverage)\b|^npx hive-gateway /
+    const here = /^(AUTHENTIK_URL=\S+ )?npm start\b|^curl |^npm run (drift|dev|coverage)\b|^npx hive-gateway /
     const script = readFileSync(join(root, '.ci/run'), 'utf8').split('\n')
     const others = commands.filter((command) => !here.test(command) && !script.includes(command))
     // Tests compare what it writes.
@@ -65,6 +81,47 @@ describe('The commands', () => {
     const [curl = ''] = commands.filter((command) => command.startsWith('curl '))
     const answer = await runLine(curl.replace('http://127.0.0.1:4000/graphql', address), /}\s*$/)
     expect(JSON.parse(answer)).toEqual({ data: { me: { username: 'mira' } } })
+  })
+
+  it('start the gateway on another port', async () => {
+    const [start = ''] = commands.filter((command) => command.includes('--port'))
+    expect(start).toContain(' 4001')
+    // Whoever runs the tests may use it.
+    const port = await freePort()
+    expect(await runLine(start.replace('4001', port), /listens on \S+\n/)).toContain(`:${port}/graphql`)
+  })
+
+  it('start the embedded authentik alone, and check it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rows-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [rows, token] = [join(folder, 'rows.json'), join(folder, 'token.txt')]
+    writeFileSync(rows, '{ "users": [{ "pk": 100, "username": "anna" }] }')
+    writeFileSync(token, 'demo-superuser\n')
+    const [sandbox = ''] = commands.filter((command) => command.includes(' sandbox '))
+    const printed = await runLine(sandbox.replace('rows.json', rows), /\/reset\n/)
+    const address = /authentik 2025.10 with .* listens on (\S+)\n/.exec(printed)?.[1] ?? ''
+    const [check = ''] = commands.filter((command) => command.includes(' check '))
+    const line = check.replace('https://auth.example.com', address).replace('token.txt', token)
+    expect(await runLine(line, /Of its release .*\n/)).toMatch(
+      / of mira, a superuser\.\n(.*\n)* {2}users: 26 to read\n/,
+    )
+  })
+
+  it('print the schema, and nothing else', async () => {
+    const [schema = ''] = commands.filter((command) => command.includes(' schema '))
+    expect(await runLine(schema, /}\s*$/)).toBe(readFileSync(join(root, 'subgraph.graphql'), 'utf8'))
+  })
+
+  it('start nothing of the registry by the name of this package', () => {
+    const folders = [root, join(root, 'docs')]
+    const files = folders.flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
+    const documents = files.filter((file) => file.endsWith('.md'))
+    expect(documents.length).toBeGreaterThan(5)
+    for (const file of documents) {
+      expect(readFileSync(file, 'utf8')).not.toMatch(
+        /(npx|npm exec|npm (i|install)|yarn|pnpm|bunx)( -\S+)* authentik-graphql/,
+      )
+    }
   })
 
   it('start the gateway over another authentik', async () => {
