@@ -112,7 +112,8 @@ describe('sandbox', () => {
   it('tells all that is wrong with such a file', async () => {
     const seed = {
       colours: [],
-      users: [{ pk: 100 }, { pk: 5, user_name: 'x' }],
+      users: [{ pk: 100 }, { pk: 5, user_name: 'x' }, { pk: '101', username: 'anna', groups: 1 }],
+      callers: [{ token: 'mine', username: 'annna' }],
       accessTokens: [{ pk: 1000, user: 999, provider: 1 }],
       groups: 1,
     }
@@ -124,6 +125,10 @@ describe('sandbox', () => {
       '--seed: groups: expected a list of rows',
       '--seed: users[0]: expected username',
       expect.stringMatching(/^--seed: users\[1\]: expected pk, username, .*, got user_name$/),
+      '--seed: users[2]: pk: expected a number, got a string',
+      '--seed: users[2]: groups: expected a list, got a number',
+      '--seed: users[2]: groups: expected the pk of one of the groups, got 1',
+      '--seed: callers[0]: username: expected the username of one of the users, got "annna"',
       '--seed: accessTokens[0]: user: expected the pk of one of the users, got 999',
     ])
     expect(await outcome(['sandbox', '--seed', 'nowhere.json', '--port', 'x', '--nope'])).toMatchObject({

@@ -19,7 +19,7 @@ interface Kind {
   readonly needs: readonly string[]
   /** What a new row has where it says nothing. */
   readonly usual: (row: Row) => object
-  /** The properties that name rows of other lists, by these lists' names. */
+  /** The properties that name rows of other lists, by these lists' names: by their keys, or by another property. */
   readonly refers?: Readonly<Record<string, string>>
 }
 
@@ -53,6 +53,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     key: 'token',
     needs: ['token', 'username'],
     usual: () => ({ rights: 'as the seed has it', holds: [] }),
+    refers: { username: 'users.username' },
   },
   providers: {
     rows: providers,
@@ -115,10 +116,17 @@ function put({ rows, key, needs, usual, refers = {} }: Kind, row: Row): string[]
   const present = rows.find((candidate) => Reflect.get(candidate, key) === row[key])
   const missing = present ? [] : needs.filter((name) => row[name] === undefined)
   if (missing.length > 0) return [`expected ${missing.join(' and ')}`]
-  const whole = { ...(present ?? usual(row)), ...row }
-  const known = [...new Set([...needs, ...Object.keys({ ...usual(row), ...present })])]
+  const template = { ...usual(row), ...present }
+  const whole = { ...template, ...row }
+  const known = [...new Set([...needs, ...Object.keys(template)])]
   const mistakes = [
     ...Object.keys(row).flatMap((name) => (known.includes(name) ? [] : [`expected ${known.join(', ')}, got ${name}`])),
+    ...Object.entries(row).flatMap(([name, value]) => {
+      const [expected, got] = [kindOf(Reflect.get(template, name)), kindOf(value)]
+      return [expected, got].includes('nothing') || expected === got
+        ? []
+        : [`${name}: expected a ${expected}, got a ${got}`]
+    }),
     ...Object.entries(refers).flatMap(([name, other]) => danglingOf(Reflect.get(whole, name), name, other)),
   ]
   if (mistakes.length > 0) return mistakes
@@ -129,7 +137,15 @@ function put({ rows, key, needs, usual, refers = {} }: Kind, row: Row): string[]
 
 /** The keys that name no row. */
 function danglingOf(value: unknown, name: string, other: string): string[] {
-  const { rows = [], key = '' } = kinds[other] ?? {}
-  const keys = [value ?? []].flat().filter((one) => !rows.some((row) => Reflect.get(row, key) === one))
-  return keys.map((one) => `${name}: expected the ${key} of one of the ${other}, got ${JSON.stringify(one)}`)
+  const [list = '', by] = other.split('.')
+  const { rows = [], key = '' } = kinds[list] ?? {}
+  const property = by ?? key
+  const keys = [value ?? []].flat().filter((one) => !rows.some((row) => Reflect.get(row, property) === one))
+  return keys.map((one) => `${name}: expected the ${property} of one of the ${list}, got ${JSON.stringify(one)}`)
+}
+
+/** Of which kind a value is, as a mistake says it. */
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing'
+  return Array.isArray(value) ? 'list' : typeof value
 }
