@@ -4,8 +4,11 @@ import { cpuOf } from './processes.js'
 import { emptyLog } from './systems.js'
 import { workloads } from './workloads.js'
 
-/** Seconds of CPU that a system warms up, until V8 has compiled what is to be measured, and seconds of a round, about. */
-const seconds = { warm: 3, round: 2 }
+/**
+ * Seconds of CPU that a system warms up for a workload, and in all before the first is measured, until V8 has compiled what is to be
+ * measured; and seconds of a round, about.
+ */
+const seconds = { warm: 3, warmFirst: 12, round: 2 }
 
 /**
  * For each workload and each system, what each round took. All systems run all the time. In each round each of them has the same
@@ -37,7 +40,7 @@ export async function measure(running, chosen, { rounds, answers, tell }) {
 
 /** Resolves with the requests that it answers in a second when it is warm. */
 async function warmUp(system, workload, answer) {
-  const end = cpuOf(system) + seconds.warm * 1000
+  const end = Math.max(cpuOf(system) + seconds.warm * 1000, seconds.warmFirst * 1000)
   let last
   do {
     emptyLog()
