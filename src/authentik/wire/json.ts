@@ -1,5 +1,11 @@
-/** Finds a number that JavaScript might round: a long one, or one with an exponent. Finding one inside a string does no harm. */
-const perilousNumber = /(?:^|[[:,])\s*-?(\d[\d.]{15,}|[\d.]+[eE])/
+/**
+ * Finds a number that JavaScript might round: a long one, or one with an exponent. Finding one inside a string does no harm. All text that
+ * comes is searched, which takes a third of the time of parsing it.
+ */
+const perilousNumber = /[[:,]\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/
+
+/** A text that is one number. With the other search in one, both would take longer. */
+const numberAlone = /^\s*-?\d/
 
 const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
 
@@ -9,7 +15,7 @@ const rawJson: unknown = Reflect.get(JSON, 'rawJSON')
  * where the text is no JSON.
  */
 export function parseJson(text: string): unknown {
-  if (!perilousNumber.test(text)) return JSON.parse(text)
+  if (!perilousNumber.test(text) && !numberAlone.test(text)) return JSON.parse(text)
   if (typeof rawJson !== 'function') return parseWithStrings(text)
   return JSON.parse(text, (_key: string, value: unknown, context?: { readonly source?: string }) => {
     const source = context?.source
