@@ -3,7 +3,7 @@ import { type Config, readConfig } from '../config/config.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { limits } from '../limits.ts'
 import { causeOf, createLogs, type Log } from '../observe/log.ts'
-import { demonstrationCallers, type Sandbox, startSandbox } from '../sandbox/server.ts'
+import type { Sandbox } from '../sandbox/server.ts'
 import { exit, readOrExit, tell } from './exit.ts'
 import { addressOf, greetingOver, greetingOverSandbox } from './greeting.ts'
 import { readAgainOnHangup } from './hangup.ts'
@@ -30,9 +30,11 @@ export async function serve(argv: readonly string[]): Promise<void> {
   readAgainOnHangup(config, log)
   // Asked while no socket is open: node looks up the names of both ends of each.
   const connections = connectionsBeside(config.upstreamConcurrency)
-  const sandbox = config.authentikUrl ? undefined : await startSandbox({ release: config.sandboxRelease })
+  // Loaded only where it is needed.
+  const embedded = config.authentikUrl ? undefined : await import('../sandbox/server.ts')
+  const sandbox = await embedded?.startSandbox({ release: config.sandboxRelease })
   const authentikUrl = config.authentikUrl ?? new URL(sandbox?.url ?? '')
-  const demonstrationToken = sandbox && demonstrationCallers[0]?.token
+  const demonstrationToken = embedded?.demonstrationCallers[0]?.token
   const gateway = createGateway({ ...config, authentikUrl, logs, demonstrationToken })
   process.on('uncaughtException', (error) => {
     gateway.abandon()
