@@ -103,6 +103,9 @@ export function keep<T>({ kept }: Context, owner: object, create: () => T): T {
 export function readCredential(header: string | null | undefined): Credential {
   if (header == null) return { missing: 'Send "Authorization: Bearer ..." with a token of authentik.' }
   const token = /^bearer +([\x21-\x7e]+)$/i.exec(header)?.[1]
-  if (token === undefined) return { missing: 'Authorization must be "Bearer", a space and a token of visible ASCII.' }
+  if (token === undefined) {
+    const expected = 'Authorization must be "Bearer", a space and a token of visible ASCII.'
+    return { missing: `${expected} On GraphiQL's page it stands under "Headers".` }
+  }
   return { authorization: `Bearer ${token}` }
 }

@@ -146,7 +146,9 @@ interface Behind {
 
 /** GraphQL over HTTP, with all that looks at a request before the schema does. */
 function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationToken'>, behind: Behind): RequestListener {
-  const { graphiql, introspection, mutations, hideSecrets, explain, persistedOperations } = settings
+  const { introspection, mutations, hideSecrets, explain, persistedOperations, demonstrationToken } = settings
+  // The examples are none of the operations that may run.
+  const isEnforced = persistedOperations !== undefined && settings.persistedOperationsMode === 'enforce'
   const { upstream, observer, log, admission, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const plans = new Plans(schema)
@@ -167,8 +169,8 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
     plugins: [
       observeOperations(observer),
       admission.limitBatches(),
-      graphiql
-        ? showGraphiQL({ examples: examplesFor(schema), demonstrationToken: settings.demonstrationToken, explain })
+      (settings.graphiql ?? !isEnforced)
+        ? showGraphiQL({ examples: examplesFor(schema, demonstrationToken !== undefined), demonstrationToken, explain })
         : {},
       hardenHttp(),
       ...findDocuments(settings, behind),

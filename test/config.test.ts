@@ -27,7 +27,7 @@ it('has a default for everything', () => {
     queueTimeout: 60_000,
     operationTimeout: 90_000,
     corsOrigins: undefined,
-    graphiql: true,
+    graphiql: undefined,
     introspection: true,
     mutations: true,
     hideSecrets: false,
@@ -293,7 +293,7 @@ describe('What a program gives', () => {
     const given = { graphiql: false, corsOrigins: ['https://a.example', 'https://b.example'], maxCost: 20 }
     expect(readOptions(rows, given)).toEqual({ ...given, logHashKey: undefined })
     expect(readOptions(rows, { graphiql: true, maxCost: undefined })).toMatchObject({ graphiql: true })
-    expect(readOptions(rows, {})).toMatchObject({ graphiql: true })
+    expect(readOptions(rows, {})).toMatchObject({ graphiql: undefined })
   })
 
   it('is told with all mistakes at once, but for secrets', () => {

@@ -197,3 +197,14 @@ describe('Documents that are not persisted, with PERSISTED_OPERATIONS_MODE=log,'
     expect([timesTold(0), timesTold(1)]).toEqual([2, 1])
   })
 })
+
+it.each([
+  ['is not shown where they are enforced', { persistedOperationsMode: 'enforce' }, 'application/json'],
+  ['is shown there if it is asked for', { persistedOperationsMode: 'enforce', graphiql: true }, 'text/html'],
+  ['is shown where others may run', { persistedOperationsMode: 'log' }, 'text/html'],
+] as const)('GraphiQL %s', async (_what, options, type) => {
+  const { url } = await startGateway({ graphiql: undefined, persistedOperations: apollo, ...options })
+  const page = await fetch(url, { headers: { accept: 'text/html, application/json' } })
+  expect(page.headers.get('content-type')).toContain(type)
+  await page.arrayBuffer()
+})

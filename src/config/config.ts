@@ -81,7 +81,7 @@ export const settings = {
   },
   graphiql: {
     name: 'GRAPHIQL',
-    default: 'on',
+    otherwise: 'on; off where persisted operations are enforced',
     expected: '"on" or "off"',
     read: readSwitch,
     meaning: 'Whether browsers are shown GraphiQL, a page for queries: `on` or `off`.',

@@ -2,26 +2,34 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { GraphiQLOptions, Plugin } from 'graphql-yoga'
+import type { Example } from './examples.ts'
 import { explainPanel } from './explain-panel.ts'
 
 export interface PageOptions {
   /** Each has a tab. */
-  readonly examples: readonly string[]
+  readonly examples: readonly Example[]
   /** The token that is filled in. */
   readonly demonstrationToken?: string | undefined
   /** Whether queries are explained on demand. */
   readonly explain: boolean
 }
 
-/** Shows GraphiQL to browsers at /graphql. */
+/** Shows GraphiQL to browsers at /graphql, and leads them there. One that has the page already is not sent it again. */
 export function showGraphiQL(options: PageOptions): Plugin {
   const getPage = createGraphiQL(options)
   return {
     async onRequest({ request, url, endResponse, fetchAPI }) {
       const wantsPage = request.method === 'GET' && request.headers.get('accept')?.includes('text/html')
-      if (!wantsPage || url.pathname !== '/graphql') return
+      if (!wantsPage) return
+      if (url.pathname === '/')
+        endResponse(new fetchAPI.Response(null, { status: 302, headers: { location: '/graphql' } }))
+      if (url.pathname !== '/graphql') return
       const { body, headers } = await getPage(request.headers.get('accept-encoding') ?? '')
-      endResponse(new fetchAPI.Response(body, { headers }))
+      const has = request.headers
+        .get('if-none-match')
+        ?.split(/\s*,\s*/)
+        .includes(headers.etag)
+      endResponse(new fetchAPI.Response(has ? null : body, { status: has ? 304 : 200, headers }))
     },
   }
 }
@@ -29,7 +37,7 @@ export function showGraphiQL(options: PageOptions): Plugin {
 /** The page, in an encoding that the browser accepts. */
 interface RenderedPage {
   readonly body: Uint8Array<ArrayBuffer>
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string>> & { readonly etag: string }
 }
 
 type Form = 'br' | 'gzip' | 'identity'
@@ -48,12 +56,15 @@ export function createGraphiQL(options: PageOptions): (acceptEncoding: string) =
   }
   return async (acceptEncoding) => {
     const form = formFor(acceptEncoding)
-    const [{ policy }, body] = await Promise.all([render(), forms[form]()])
+    const [{ policy, hash }, body] = await Promise.all([render(), forms[form]()])
     const headers = {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy,
       ...(form !== 'identity' && { 'content-encoding': form }),
       vary: 'accept-encoding',
+      // It is kept by browsers, who ask each time whether it is still the same.
+      'cache-control': 'private, no-cache',
+      etag: `"${hash}-${form}"`,
     }
     return { body, headers }
   }
@@ -69,7 +80,7 @@ async function renderPage({ examples, demonstrationToken, explain }: PageOptions
     title: 'authentik-graphql',
     logo,
     favicon: `data:image/svg+xml,${encodeURIComponent(logo)}`,
-    defaultTabs: examples.map((query) => ({ query })),
+    defaultTabs: examples.map((example) => ({ ...example })),
     headers: JSON.stringify({ authorization }, null, 2),
     defaultEditorToolsVisibility: 'headers',
     shouldPersistHeaders: false,
@@ -77,9 +88,13 @@ async function renderPage({ examples, demonstrationToken, explain }: PageOptions
   // The options stand inside the script as JSON, where a "</script>" would end it.
   const html = renderGraphiQL(options)
     .replace(JSON.stringify(options), (json) => json.replaceAll('<', '\\u003c'))
-    .replace('<div id="root"></div>', (root) => (explain ? root + explainPanel : root))
-  return { html: Buffer.from(html), policy: policyFor(html) }
+    .replace('<div id="root"></div>', (root) => stillTabs + root + (explain ? explainPanel : ''))
+  const hash = createHash('sha256').update(html).digest('base64url')
+  return { html: Buffer.from(html), policy: policyFor(html), hash }
 }
+
+/** GraphiQL leaves its tabs shifted when it has moved them: the first click on one would only move it back. */
+const stillTabs = '<style>.graphiql-tab { transform: none !important }</style>'
 
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><path d="M16 3 27.3 9.5v13L16 29 4.7 22.5v-13Z" fill="none" stroke="#fd4b2d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="13.5" r="3.5" fill="#fd4b2d"/><path d="M14.5 15h3l1.2 7h-5.4Z" fill="#fd4b2d"/></svg>`
 
