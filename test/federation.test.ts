@@ -112,7 +112,7 @@ describe('_entities', () => {
       { __typename: 'OAuth2Provider', pk: 1 },
       accessToken(42),
       { __typename: 'RefreshToken', id: 'RefreshToken:1' },
-      { __typename: 'AuthorizationCode', id: '1' },
+      { __typename: 'AuthorizationCode', pk: 1 },
     ])
     expect(failures).toEqual([])
     expect(found).toEqual([
@@ -154,6 +154,8 @@ describe('_entities', () => {
     ['a fraction', user(8.5), 'BAD_USER_INPUT'],
     ['a key with a path in it', user('8/../9'), 'BAD_USER_INPUT'],
     ['a key of another type', { __typename: 'User', id: 'Group:8' }, 'BAD_USER_INPUT'],
+    ["a bare id, which may be another service's number", { __typename: 'User', id: '8' }, 'BAD_USER_INPUT'],
+    ['a bare number as id', { __typename: 'User', id: 8 }, 'BAD_USER_INPUT'],
     ['a UUID where keys are numbers', user(platform), 'BAD_USER_INPUT'],
     ['an absent object', user(99999), 'NOT_FOUND'],
   ])('gives null for %s, with an error of its own, and the others', async (_name, representation, code) => {
@@ -179,7 +181,6 @@ describe('_entities', () => {
   })
 
   it.each<[string, readonly unknown[], string | null, string]>([
-    ['more than 500 representations', Array.from({ length: 501 }, () => user(8)), 'demo-superuser', 'BAD_USER_INPUT'],
     ['a null, which is no representation to Federation', [user(8), null], 'demo-superuser', 'BAD_USER_INPUT'],
     ['whoever sends no token', [user(8), user(9)], null, 'UNAUTHENTICATED'],
   ])('refuses %s, and asks nothing', async (_name, representations, token, code) => {
@@ -189,9 +190,20 @@ describe('_entities', () => {
     expect(asked).toEqual([])
   })
 
-  it('answers 500 representations', async () => {
-    const { found } = await askEntities(Array.from({ length: 500 }, () => user(8)))
-    expect(found).toEqual(Array.from({ length: 500 }, () => zoe))
+  it('answers many more than 500 representations of few entities, such as the owners of devices', async () => {
+    const { found, failures, asked } = await askEntities(Array.from({ length: 1500 }, () => user(8)))
+    expect(found).toEqual(Array.from({ length: 1500 }, () => zoe))
+    expect(failures).toEqual([])
+    expect(asked).toHaveLength(1)
+  })
+
+  it('refuses each beyond 500 distinct ones alone', async () => {
+    const { found, failures } = await askEntities([
+      ...Array.from({ length: 501 }, (_, pk) => accessToken(pk + 1)),
+      accessToken(1),
+    ])
+    expect(failures.filter(([, code]) => code === 'BAD_USER_INPUT')).toEqual([['_entities.500', 'BAD_USER_INPUT']])
+    expect(found.at(-1)).toEqual(accessToken(1))
   })
 
   it.each([

@@ -132,7 +132,6 @@ function askForReferred(bill: Bill, { place, typename, each, wanted }: Selected,
 /** The objects of each type that the field's argument names, by an id or a list of them. */
 function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
   const ids = Object.values(args).flat()
-  if (ids.length > limits.ids) return []
   const counts = new Map<string, number>()
   // A repeated one is loaded once.
   for (const id of new Set(ids)) {

@@ -102,6 +102,27 @@ export function eachAlone<T, R>(
   })
 }
 
+/**
+ * What becomes of each item that names an object, by itself. Objects may be named often; those beyond 500 distinct ones are refused, each
+ * alone, as whoever joins graphs names the same few owners for many rows. `nameOf` throws where an item names none. Throws what `charge`
+ * throws.
+ */
+export function eachNamed<T, R>(
+  context: Context,
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  find: (item: T) => Promise<R>,
+): Promise<R>[] {
+  charge(context, items.length)
+  const named = new Set<string>()
+  return eachAlone(context, items, (item) => {
+    const name = nameOf(item)
+    if (named.size === limits.ids && !named.has(name)) throw inputError(`at most ${limits.ids} distinct objects`, item)
+    named.add(name)
+    return find(item)
+  })
+}
+
 /** The object or the objects; never if they cannot be paid. */
 function payFor(value: unknown, context: Context, info: GraphQLResolveInfo): unknown {
   const { account, tab } = context

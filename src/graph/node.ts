@@ -3,7 +3,7 @@ import { type Context, keep } from '../context.ts'
 import { inputError, nullIfNotFound } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
-import { charge, chargeIds, eachAlone } from './charges.ts'
+import { charge, eachNamed } from './charges.ts'
 import { lookups } from './loading/lookup.ts'
 import { wantedOf } from './loading/wanted.ts'
 
@@ -76,10 +76,11 @@ builder.queryType({
       asks: 'objects',
       description:
         'The objects with these global ids, in their order. An absent or hidden object is null. A malformed id, a forbidden object and a failed one are null with an error each.',
-      args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${limits.ids}.` }) },
+      args: { ids: t.arg.idList({ required: true, description: `Global ids, at most ${limits.ids} distinct ones.` }) },
       resolve: (_root, { ids }, context, info) => {
-        chargeIds(context, ids)
-        return eachAlone(context, ids, (id) => getNode(context, info, readTypename(id), id).catch(nullIfNotFound))
+        return eachNamed(context, ids, String, (id) =>
+          getNode(context, info, readTypename(id), id).catch(nullIfNotFound),
+        )
       },
     }),
   }),

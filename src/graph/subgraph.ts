@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql'
 import { inputError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
-import { chargeIds, eachAlone } from './charges.ts'
+import { eachNamed } from './charges.ts'
 import { lookups } from './loading/lookup.ts'
 import { getNode, typenameOf } from './node.ts'
 import { type Entity, printForFederation, printForStitching } from './sdl.ts'
@@ -28,13 +28,27 @@ const Service = builder.objectRef<{ readonly sdl: string }>('_Service').implemen
   }),
 })
 
-/** A representation's type and key. Throws BAD_USER_INPUT for anything else. */
+/**
+ * A representation's type and key. An `id` begins with the type: a bare one may be another service's number. Throws BAD_USER_INPUT for
+ * anything else.
+ */
 function readRepresentation(representation: unknown): { typename: string; id: string } {
-  const { __typename: typename, id, ...keys } = Object(representation) as Readonly<Record<string, unknown>>
-  const key = id ?? keys[keyFieldOf(String(typename))]
-  const keyed = typeof key === 'string' || typeof key === 'number'
-  if (typeof typename === 'string' && keyed) return { typename, id: String(key) }
-  throw inputError(`a representation with "__typename" and "id" or "${keyFieldOf(String(typename))}"`, representation)
+  const { __typename, id, ...keys } = Object(representation) as Readonly<Record<string, unknown>>
+  const typename = String(__typename)
+  const keyField = keyFieldOf(typename)
+  if (id == null) {
+    const key = keys[keyField]
+    if (typeof key === 'string' || typeof key === 'number') return { typename, id: String(key) }
+  } else if (typeof id === 'string' && id.startsWith(`${typename}:`)) return { typename, id }
+  throw inputError(
+    `a representation with "__typename" and "${keyField}", or an "id" that begins with "${typename}:"`,
+    representation,
+  )
+}
+
+function nameOf(representation: unknown): string {
+  const { typename, id } = readRepresentation(representation)
+  return id.startsWith(`${typename}:`) ? id : `${typename}:${id}`
 }
 
 /** The field that shows the key of a type. */
@@ -79,15 +93,15 @@ builder.queryFields((t) => ({
       representations: t.arg({
         type: ['_Any'],
         required: true,
-        description: `Representations, at most ${limits.ids}.`,
+        description: `Representations, at most ${limits.ids} distinct ones.`,
       }),
     },
     resolve: (_root, { representations }, context, info) => {
-      chargeIds(context, representations, 'representations')
-      return eachAlone(context, representations, (representation) => {
+      const find = (representation: unknown) => {
         const { typename, id } = readRepresentation(representation)
         return getNode(context, info, typename, id) as Promise<never>
-      })
+      }
+      return eachNamed(context, representations, nameOf, find)
     },
   }),
   _service: t.field({

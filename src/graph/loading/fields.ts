@@ -43,7 +43,7 @@ export function byIdsField<K extends string | number, B extends object, E extend
     args: {
       ids: t.arg.idList({
         required: true,
-        description: `authentik's ${property === 'pk' ? 'keys' : `${property}s`} or global ids, at most ${limits.ids}.`,
+        description: `authentik's ${property === 'pk' ? 'keys' : `${property}s`} or global ids, at most ${limits.ids} distinct ones.`,
       }),
     },
     extensions: { mergesType: lookup.typename },

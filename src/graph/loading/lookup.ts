@@ -4,7 +4,7 @@ import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { charge, chargeIds, eachAlone } from '../charges.ts'
+import { charge, eachNamed } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { completed, type Elsewhere, findElsewhere } from './elsewhere.ts'
 import { findKey, type Key } from './keys.ts'
@@ -65,13 +65,11 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     return this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound)
   }
 
-  /**
-   * The same for many, each in its place. Throws BAD_USER_INPUT when they are too many, and UNAUTHENTICATED without
-   * credentials.
-   */
+  /** The same for many, each in its place. Throws UNAUTHENTICATED without credentials. */
   findByIds(context: Context, ids: readonly string[], wanted: Wanted): Promise<B | null>[] {
-    chargeIds(context, ids)
-    return eachAlone(context, ids, (id) => this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound))
+    const nameOf = (id: string) => `${this.readId(id)}`
+    const find = (id: string) => this.load(context, this.readId(id), wanted.includes).catch(nullIfNotFound)
+    return eachNamed(context, ids, nameOf, find)
   }
 
   /** The object's own body. Throws UpstreamError, NOT_FOUND when it is absent or hidden from the caller. */
