@@ -126,6 +126,22 @@ describe('_entities', () => {
     expect(asked).toHaveLength(6)
   })
 
+  it('finds by what other services know: a username, a UUID, a client id, each by one request', async () => {
+    const { ask } = await startGateway()
+    const { uuid } = (await ask('{ user(id: 8) { uuid } }')).data.user
+    const representations = [
+      { __typename: 'User', username: 'zoe' },
+      { __typename: 'User', uuid },
+      { __typename: 'OAuth2Provider', clientId: 'demo-client-grafana' },
+      { __typename: 'User', username: 'nobody-of-that-name' },
+    ]
+    const { found, failures } = await askEntities(representations)
+    expect(found).toEqual([zoe, zoe, { __typename: 'OAuth2Provider', name: 'Grafana' }, null])
+    expect(failures).toEqual([['_entities.3', 'NOT_FOUND']])
+    const { asked } = await askEntities([...representations.slice(0, 3), representations[0]])
+    expect(asked).toHaveLength(3)
+  })
+
   it('asks once for each distinct one, and answers in the order of the representations', async () => {
     // Of the keys 1 to 30, five are nobody's.
     const pks = Array.from({ length: 100 }, (_, index) => ((index * 7) % 30) + 1)

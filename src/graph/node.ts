@@ -42,11 +42,14 @@ export function typenameOf(body: object, context: Context): string | undefined {
 export function getNode(context: Context, info: GraphQLResolveInfo, typename: string, id: string): Promise<object> {
   const lookup = lookups.get(typename)
   if (!lookup) throw inputError(`a type with global ids (${[...lookups.keys()].join(', ')})`, typename)
-  const found = lookup.load(context, lookup.readId(id), wantedOf(info, typename).includes)
-  return found.then((body) => {
-    typenames(context).set(body, typename)
-    return body
-  })
+  return foundAs(context, typename, lookup.load(context, lookup.readId(id), wantedOf(info, typename).includes))
+}
+
+/** The body, of which is remembered that it was found as one of that type. */
+export async function foundAs<B extends object>(context: Context, typename: string, found: Promise<B>): Promise<B> {
+  const body = await found
+  typenames(context).set(body, typename)
+  return body
 }
 
 /** The type that a global id names. Throws BAD_USER_INPUT for anything else. */

@@ -38,6 +38,8 @@ function spaced(text: string): string {
 export interface Entity {
   readonly name: string
   readonly keyField: string
+  /** That field, and others by which other services may know an object. */
+  readonly keyFields: readonly string[]
 }
 
 /** The schema with the directives of @graphql-tools/stitching-directives: each entity merges by its key and by global id. */
@@ -56,7 +58,9 @@ export function printForStitching(schema: GraphQLSchema, entities: readonly Enti
  * by the same name is left out (`node`, `nodes`) or shared (`PageInfo`), and so are the queries for stitching alone.
  */
 export function printForFederation(schema: GraphQLSchema, entities: readonly Entity[]): string {
-  const keys = entities.map(({ name, keyField }) => [name, `@key(fields: "id") @key(fields: "${keyField}")`])
+  const keys = entities.map(({ name, keyFields }) => {
+    return [name, ['id', ...keyFields].map((field) => `@key(fields: "${field}")`).join(' ')]
+  })
   const annotations = Object.fromEntries([...keys, ['PageInfo', '@shareable']])
   const leftOut = ['node', 'nodes', ...mergingQueries(schema).map(([query]) => query)]
   const document = without(withoutOneOf(forPeople(schema)), (field) => leftOut.includes(field))

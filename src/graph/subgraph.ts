@@ -1,10 +1,12 @@
-import type { GraphQLSchema } from 'graphql'
-import { inputError } from '../errors.ts'
+import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql'
+import type { Context } from '../context.ts'
+import { inputError, UpstreamError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { builder } from './builder.ts'
 import { eachNamed } from './charges.ts'
 import { lookups } from './loading/lookup.ts'
-import { getNode, typenameOf } from './node.ts'
+import { wantedOf } from './loading/wanted.ts'
+import { foundAs, getNode, typenameOf } from './node.ts'
 import { type Entity, printForFederation, printForStitching } from './sdl.ts'
 
 // What machines ask that compose this graph with others. Written by hand: it is less than the plugin for it, which needs
@@ -28,27 +30,54 @@ const Service = builder.objectRef<{ readonly sdl: string }>('_Service').implemen
   }),
 })
 
-/**
- * A representation's type and key. An `id` begins with the type: a bare one may be another service's number. Throws BAD_USER_INPUT for
- * anything else.
- */
-function readRepresentation(representation: unknown): { typename: string; id: string } {
-  const { __typename, id, ...keys } = Object(representation) as Readonly<Record<string, unknown>>
-  const typename = String(__typename)
-  const keyField = keyFieldOf(typename)
-  if (id == null) {
-    const key = keys[keyField]
-    if (typeof key === 'string' || typeof key === 'number') return { typename, id: String(key) }
-  } else if (typeof id === 'string' && id.startsWith(`${typename}:`)) return { typename, id }
-  throw inputError(
-    `a representation with "__typename" and "${keyField}", or an "id" that begins with "${typename}:"`,
-    representation,
-  )
+/** A representation's type, and the field that names the object, with its value. */
+interface Named {
+  readonly typename: string
+  readonly field: string
+  readonly value: string
 }
 
+/**
+ * Reads a representation. An `id` begins with the type: a bare one may be another service's number. Throws BAD_USER_INPUT for anything
+ * that names no object.
+ */
+function readRepresentation(representation: unknown): Named {
+  const { __typename, ...given } = Object(representation) as Readonly<Record<string, unknown>>
+  const typename = String(__typename)
+  const fields = ['id', ...keyFieldsOf(typename)]
+  const field = fields.find((name) => given[name] != null)
+  const value = field && given[field]
+  const isGlobal = field !== 'id' || String(value).startsWith(`${typename}:`)
+  if (field && isGlobal && (typeof value === 'string' || typeof value === 'number')) {
+    return { typename, field, value: String(value) }
+  }
+  const others = fields.slice(1).map((name) => `"${name}"`)
+  const expected = `a representation with "__typename" and ${others.join(' or ')}, or an "id" that begins with "${typename}:"`
+  throw inputError(expected, representation)
+}
+
+/** A text that is the same for all representations of one object by one key. */
 function nameOf(representation: unknown): string {
-  const { typename, id } = readRepresentation(representation)
-  return id.startsWith(`${typename}:`) ? id : `${typename}:${id}`
+  const { typename, field, value } = readRepresentation(representation)
+  if (field === 'id') return value
+  return field === keyFieldOf(typename) ? `${typename}:${value}` : `${typename} ${field} ${value}`
+}
+
+/** The entity that a representation names. Throws UpstreamError, NOT_FOUND when it is absent or hidden. */
+function findEntity(context: Context, info: GraphQLResolveInfo, representation: unknown): Promise<object> {
+  const { typename, field, value } = readRepresentation(representation)
+  const { otherKeys } = lookups.get(typename) ?? {}
+  if (!otherKeys?.fields.includes(field)) return getNode(context, info, typename, value)
+  const found = otherKeys.find(context, { [field]: value }, wantedOf(info, typename)).then((body) => {
+    if (body) return body
+    throw new UpstreamError('NOT_FOUND', `No ${typename} has this ${field}, or you may not see it.`, { sent: 'yes' })
+  })
+  return foundAs(context, typename, found)
+}
+
+/** The fields by which other services may name an object of a type, beside its global id. */
+function keyFieldsOf(typename: string): readonly string[] {
+  return [keyFieldOf(typename), ...(lookups.get(typename)?.otherKeys?.fields ?? [])]
 }
 
 /** The field that shows the key of a type. */
@@ -63,7 +92,7 @@ function camelCase(property: string): string {
 /** The types whose objects other services may refer to, as far as the schema has them. */
 function entitiesOf(schema: GraphQLSchema): Entity[] {
   const names = [...lookups.keys()].filter((name) => schema.getType(name))
-  return names.map((name) => ({ name, keyField: keyFieldOf(name) }))
+  return names.map((name) => ({ name, keyField: keyFieldOf(name), keyFields: keyFieldsOf(name) }))
 }
 
 /** What prints a schema, once for each: printing takes some 10 ms, and callers without a token may ask for it. */
@@ -97,10 +126,7 @@ builder.queryFields((t) => ({
       }),
     },
     resolve: (_root, { representations }, context, info) => {
-      const find = (representation: unknown) => {
-        const { typename, id } = readRepresentation(representation)
-        return getNode(context, info, typename, id) as Promise<never>
-      }
+      const find = (representation: unknown) => findEntity(context, info, representation) as Promise<never>
       return eachNamed(context, representations, nameOf, find)
     },
   }),

@@ -206,6 +206,8 @@ const OAuth2ProviderBy = builder.inputType('OAuth2ProviderBy', {
   }),
 })
 
+providers.otherKeys = { fields: ['clientId'], find: (...args) => providerList.findOne(...args) }
+
 builder.queryFields((t) => ({
   oauth2Provider: oneField(
     t,

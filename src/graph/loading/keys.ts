@@ -1,3 +1,6 @@
+import type { Context } from '../../context.ts'
+import type { Wanted } from './wanted.ts'
+
 /** How the objects of one type are told apart, and how their keys are written: in one way only, so that equal keys are equal text. */
 export interface Key<K extends string | number> {
   /** The property of every body that holds the key. The field of the same name, in camelCase, shows it. */
@@ -10,6 +13,13 @@ export interface Key<K extends string | number> {
   readonly isAddress?: (key: K) => boolean
   /** Negative where the first key comes before the other one, as authentik orders them. Without it nobody can tell. */
   readonly compare?: (one: K, other: K) => number
+}
+
+/** How else than by their key objects are found: by fields of which each names one. */
+export interface OtherKeys<B> {
+  readonly fields: readonly string[]
+  /** The object, null when it is absent or hidden. Throws UpstreamError. */
+  readonly find: (context: Context, by: Readonly<Record<string, string>>, wanted: Wanted) => Promise<B | null>
 }
 
 /** The key in a body that came from upstream, undefined where it has none. */
