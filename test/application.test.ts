@@ -133,6 +133,31 @@ describe('One application', () => {
     expect(sandbox.requests).toEqual([])
   })
 
+  it.each([[2 ** 31 - 1], [1_000_000], [3]])(
+    'is not read on if authentik tells %i pages for two rows',
+    async (pages) => {
+      let requests = 0
+      const { url } = await listen((_request, response) => {
+        requests += 1
+        response.setHeader('content-type', 'application/json')
+        const pagination = {
+          next: 2,
+          previous: 0,
+          count: 2,
+          current: 1,
+          total_pages: pages,
+          start_index: 1,
+          end_index: 1,
+        }
+        response.end(JSON.stringify({ pagination, results: [] }))
+      })
+      const { ask } = await startGatewayOver(url)
+      const { errors } = await ask('{ applications(first: 5) { totalCount } }')
+      expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+      expect(requests).toBe(1)
+    },
+  )
+
   it.each([
     ['data:image/svg+xml,x', 'data:image/svg+xml,x'],
     ['/files/a.png?token=b', 'BASE/files/a.png?token=b'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { getRest } from './rest.ts'
-import { startGateway } from './start.ts'
+import { listen, startGateway, startGatewayOver } from './start.ts'
 
 interface Connected {
   readonly application: { readonly slug: string; readonly name: string; readonly metaIconUrl: string | null } | null
@@ -97,5 +97,87 @@ describe.each(['2025.10', '2026.8'] as const)('Connected applications of %s', (r
     const seen: readonly Connected[] = some.user.connectedApplications
     expect(seen.length).toBeGreaterThan(0)
     expect(seen.every(({ accessTokens, consents }) => accessTokens.length === 0 && consents.length > 0)).toBe(true)
+  })
+})
+
+/** An authentik of which a user has used so many applications that policies hide from them by now, and two numbered alike. */
+function startHidden(applications: number) {
+  const asked: string[] = []
+  const user = { pk: 5, username: 'paul', name: 'Paul', uid: 'u', is_active: true, is_superuser: false, groups: [] }
+  const provider = (pk: number, slug: string | null) => ({
+    pk,
+    name: `Provider ${pk}`,
+    client_id: `client-${pk}`,
+    assigned_application_slug: slug,
+    assigned_application_name: slug,
+  })
+  const date = (years: number) => new Date(Date.now() + years * 31_536_000_000).toISOString()
+  const token = (pk: number, slug: string | null, expires: string) => {
+    return {
+      pk,
+      provider: provider(pk, slug),
+      user,
+      is_expired: false,
+      expires,
+      scope: [],
+      id_token: '{}',
+      revoked: false,
+    }
+  }
+  const tokens = [
+    ...Array.from({ length: applications }, (_, index) => token(100 + index, `hidden-${index}`, date(1))),
+    token(6, '5', date(1)),
+    token(5, null, date(-1)),
+  ]
+  return listen((request, response) => {
+    const path = request.url?.replace('/api/v3', '').split('?')[0] ?? ''
+    asked.push(path)
+    response.setHeader('content-type', 'application/json')
+    const page = (results: unknown[]) => {
+      const pagination = {
+        next: 0,
+        previous: 0,
+        count: results.length,
+        current: 1,
+        total_pages: 1,
+        start_index: 1,
+        end_index: 1,
+      }
+      return response.end(JSON.stringify({ pagination: { ...pagination, end_index: results.length }, results }))
+    }
+    if (path === '/core/users/me/') return response.end(JSON.stringify({ user }))
+    if (path === '/oauth2/access_tokens/') return page(tokens)
+    if (/^\/core\/applications\/./.test(path)) {
+      return response.writeHead(403).end('{"detail":"You do not have permission to perform this action."}')
+    }
+    return page([])
+  }).then(({ url }) => ({ url, asked }))
+}
+
+describe('Connected applications that are unlike the usual', () => {
+  it('take five requests where many are hidden from the user, and tell what is missing', async () => {
+    const { url, asked } = await startHidden(30)
+    const { ask } = await startGatewayOver(url)
+    const { data, errors = [] } = await ask(page)
+    expect(data.me.connectedApplications).toHaveLength(32)
+    expect(new Set(errors.map(({ extensions }) => extensions['code']))).toEqual(new Set(['NOT_FOUND']))
+    expect(asked).toHaveLength(5)
+  })
+
+  it('are looked up once on a list of tokens where the caller is refused one', async () => {
+    const { url, asked } = await startHidden(30)
+    const { ask } = await startGatewayOver(url)
+    await ask('{ accessTokens(first: 50) { nodes { provider { application { metaIconUrl } } } } }')
+    expect(asked).toHaveLength(3)
+  })
+
+  it('keep an application apart from a provider whose key is its slug, and have no end where a token has none', async () => {
+    const { url } = await startHidden(0)
+    const { ask } = await startGatewayOver(url)
+    const { data } = await ask('{ me { connectedApplications { application { slug } provider { pk } expires } } }')
+    expect(data.me.connectedApplications).toEqual([
+      { application: { slug: '5' }, provider: { pk: 6 }, expires: expect.any(String) },
+      { application: null, provider: { pk: 5 }, expires: null },
+    ])
   })
 })

@@ -60,7 +60,9 @@ describe('A window of dates', () => {
           seen.push(...pksOf(nodes))
           more = pageInfo.hasNextPage
           cursor = pageInfo.endCursor
-          expect(new Set(list.asked.map((line) => line.split(' ')[0]))).toEqual(new Set([ordering]))
+          // A window that ends before it begins has no row, and nothing is asked.
+          const asked = Number(after) >= Number(before) && after != null && before != null ? [] : [ordering]
+          expect([...new Set(list.asked.map((line) => line.split(' ')[0]))]).toEqual(asked)
           expect(looksOf(list.asked).length).toBeLessThanOrEqual(mostLooks(rows.length))
         }
         expect(seen).toEqual(pksOf(expected))

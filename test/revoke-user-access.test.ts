@@ -330,6 +330,25 @@ describe('Taking away what one has oneself', () => {
     expect(results.filter(({ outcome }: Told) => outcome === 'FAILED')).toEqual([])
   })
 
+  it('with a signed token takes the session that was used last after all others have gone', async () => {
+    const { ask, sandbox } = await startGateway()
+    const token = demonstrationJwt(280)
+    const query = '{ authenticatedSessions(first: 100) { nodes { uuid lastUsed } } }'
+    const { nodes } = (await ask(query, { token })).data.authenticatedSessions
+    const [newest] = nodes.toSorted((one: { lastUsed: string }, other: { lastUsed: string }) =>
+      other.lastUsed.localeCompare(one.lastUsed),
+    )
+    sandbox.requests.length = 0
+    await ask(access(paul), { token })
+    const lines = sandbox.requests.map(({ method, path }) => `${method} ${path}`)
+    const deleted = lines.filter((line) => /^DELETE .*\/authenticated_sessions\//.test(line))
+    expect(deleted).toHaveLength(4)
+    expect(deleted.at(-1)).toContain(newest.uuid)
+    // Between them is a list of what went with the others: these had been answered.
+    const [before, last] = deleted.slice(-2).map((line) => lines.indexOf(line))
+    expect(lines.slice(before, last).some((line) => line.startsWith('GET '))).toBe(true)
+  })
+
   it.each([280, 255])('with the signed token of access token %i takes that one last', async (pk) => {
     const { ask, sandbox } = await startGateway()
     const token = demonstrationJwt(pk)

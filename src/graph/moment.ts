@@ -1,7 +1,7 @@
 /** A moment in nanoseconds since 1970, as exact as authentik writes it; infinite for one before or after all others. */
 export type Moment = bigint | number
 
-const dateTime = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/
+const dateTime = /^(\d{4}-\d\d-\d\d)T((?:[01]\d|2[0-3]):\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/
 
 /** The moment that a text means, as RFC 3339 has it; undefined for anything else. */
 export function readMoment(text: unknown): bigint | undefined {

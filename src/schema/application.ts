@@ -5,6 +5,7 @@ import { inputError, invalidAnswer, nullIfNotFound, UpstreamError } from '../err
 import { builder } from '../graph/builder.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
+import { type Elsewhere, refuse } from '../graph/loading/elsewhere.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
 import { findKey, slugKey, uuidKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
@@ -15,19 +16,26 @@ import { isOfOtherProtocol, OAuth2Provider, toldOfProviders } from './oauth2-pro
 
 export const Application = builder.objectRef<ApplicationBody>('Application')
 
+/** By slug authentik refuses whoever lacks the right, even where they may open the application. Then the list tells. */
+const ofList: Elsewhere<string, ApplicationBody> = {
+  cost: { requests: 1, rows: limits.rowsPerPage },
+  isRefusedAll: true,
+  find: async (context, slug, refusal) => {
+    const found = (await readAll(context)).find((row) => row.slug === slug)
+    if (found) return found
+    throw hidden(refusal)
+  },
+}
+
+function hidden(cause?: unknown): UpstreamError {
+  return new UpstreamError('NOT_FOUND', 'authentik shows no such object.', { sent: 'yes', cause })
+}
+
 export const applications = new Lookup<string, ApplicationBody>({
   type: Application,
   key: slugKey('slug'),
   endpoint: endpoints.application,
-  // By slug authentik refuses whoever lacks the right, even where they may open the application. Then the list tells.
-  elsewhere: {
-    cost: { requests: 1, rows: limits.rowsPerPage },
-    find: async (context, slug, refusal) => {
-      const found = (await readAll(context)).find((row) => row.slug === slug)
-      if (found) return found
-      throw new UpstreamError('NOT_FOUND', 'authentik shows no such object.', { sent: 'yes', cause: refusal })
-    },
-  },
+  elsewhere: ofList,
 })
 
 // A page of authentik's list costs about as much as one application by its slug.
@@ -110,8 +118,12 @@ export async function fromList(
   application: ApplicationBody,
   { reads }: Wanted,
 ): Promise<ApplicationBody> {
-  const hasAll = [...reads].every((property) => property in application)
-  return hasAll ? application : ((await readAll(context)).find(({ slug }) => slug === application.slug) ?? application)
+  if ([...reads].every((property) => property in application)) return application
+  const { slug } = application
+  const found = (await readAll(context)).find((row) => row.slug === slug)
+  // Many may be hidden: they are not looked up one by one.
+  if (!found) refuse(context, ofList, slug, hidden())
+  return found ?? application
 }
 
 /** The application of a provider, shortened; null without one. */

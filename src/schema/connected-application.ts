@@ -25,7 +25,8 @@ interface Connected {
 
 /** All that the user agreed to and was issued, as far as it has not ended, by application. Throws UpstreamError. */
 async function connectedOf(context: Context, user: object, { includes }: Wanted): Promise<Connected[]> {
-  const criteria = { user: `${users.keyOf(user)}` }
+  const key = users.keyOf(user)
+  const criteria = { user: `${key}` }
   const [consents, access, refresh] = await allOf([
     consentList.readAll(context, criteria),
     accessTokens.list.readAll(context, criteria, includes),
@@ -34,6 +35,8 @@ async function connectedOf(context: Context, user: object, { includes }: Wanted)
   try {
     if (!isListOfObjects(consents.map(({ application }) => application))) throw new TypeError('no application')
     if (!isListOfObjects([...access, ...refresh].map(({ provider }) => provider))) throw new TypeError('no provider')
+    if ([...consents, ...access, ...refresh].some((row) => row.user?.pk !== key))
+      throw invalidAnswer("another user's consents or tokens")
     const all = byApplication(consents, access, refresh)
     charge(
       context,
@@ -63,7 +66,7 @@ function byApplication(
     return connected
   }
   for (const consent of consents.filter((one) => !hasEnded(one))) {
-    const connected = at(consent.application.slug)
+    const connected = at(`application ${consent.application.slug}`)
     connected.application = consent.application
     if (!isOfOtherProtocol(consent.application.provider_obj))
       connected.provider ??= consent.application.provider_obj ?? null
@@ -76,7 +79,7 @@ function byApplication(
     for (const token of tokens.filter(({ is_expired: isExpired }) => !isExpired)) {
       const { provider } = token
       const application = applicationOf(provider)
-      const connected = at(application?.slug ?? `${provider.pk}`)
+      const connected = at(application ? `application ${application.slug}` : `provider ${provider.pk}`)
       connected.application ??= application
       connected.provider = provider
       connected[kind].push(token)
@@ -103,11 +106,16 @@ function sinceOf(connected: Connected): string | null {
   return times.sort()[0] ?? null
 }
 
+/** When a token that has not ended will; null if it never does. Then it may have a date, which has passed. */
+function endOf({ expires }: TokenBody): string | null {
+  return expires != null && Date.parse(expires) > Date.now() ? expires : null
+}
+
 /** When the last of it ends; null where something does not end. */
 function expiresOf(connected: Connected): string | null {
   const ends = [
     ...connected.consents.map(({ expiring, expires }) => (expiring ? (expires ?? null) : null)),
-    ...tokensOf(connected).map(({ expires }) => expires ?? null),
+    ...tokensOf(connected).map(endOf),
   ]
   if (ends.includes(null)) return null
   return ends.reduce(

@@ -15,7 +15,7 @@ import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
 import { Application, findPk, pkOf } from './application.ts'
-import { User, users } from './user.ts'
+import { nameToFindBy, User, users } from './user.ts'
 
 export const Event = builder.objectRef<EventBody>('Event')
 
@@ -213,7 +213,7 @@ builder.objectField(User, 'events', (t) =>
     reads: ['username'],
     args: pageArgs,
     description: `What the user did, the newest first; newer releases of authentik tell failed logins under the username, too, by which they find events. ${rights}`,
-    resolve: (user, page, context, info) => connect(context, { username: user.username }, page, info),
+    resolve: (user, page, context, info) => connect(context, { username: nameToFindBy(user) }, page, info),
   }),
 )
 

@@ -120,7 +120,7 @@ export class GrantKind<B extends GrantBody> {
       lookup: this.lookup,
       endpoint: many,
       ordering: '-pk',
-      hidden: 'The grants of others are hidden: most releases of authentik show them to superusers only.',
+      hidden: 'The grants of others may be hidden: most releases of authentik show them to superusers only.',
       filters: {
         user: { parameter: 'user', read: (id) => users.readId(id) },
         provider: { parameter: 'provider', read: (id) => providers.readId(id) },

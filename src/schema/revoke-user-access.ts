@@ -11,6 +11,7 @@ import { users } from './user.ts'
 import {
   believed,
   checkKeep,
+  hasRevokedSession,
   isLeft,
   listAll,
   notesOf,
@@ -51,8 +52,6 @@ interface Step {
   readonly kind: Kind
   /** Those of the kind that are meant, if not all. */
   readonly takes?: (found: Found) => boolean
-  /** Whether the order in which they were used counts: the session of the token in use is likely to be the last. */
-  readonly isByUse?: true
 }
 
 interface Steps {
@@ -82,13 +81,17 @@ function stepsOf({ isSelf, authentik, lists }: Work): Steps {
   // If none has the claims of the one in use, any may be it.
   const isKnown = lists.get(accessTokens)?.found.some(({ isInUse }) => isInUse)
   const isLast = ({ isInUse }: Found) => isInUse || !isKnown
+  // Its session is likely to be the one that was used last. With that the token goes.
+  const newest = Math.max(...(lists.get(sessions)?.found ?? []).map(timeOf))
+  const isNewest = (found: Found) => timeOf(found) === newest
   return {
     first: [
       ...all(codes, refreshTokens, consents, apiTokens),
       { kind: accessTokens, takes: (found) => !isLast(found) },
     ],
     last: [
-      { kind: sessions, isByUse: true },
+      { kind: sessions, takes: (found) => !isNewest(found) },
+      { kind: sessions, takes: isNewest },
       { kind: accessTokens, takes: isLast },
     ],
   }
@@ -136,6 +139,7 @@ async function takeAway(work: Work): Promise<Report> {
   }
   if (more && round === limits.rounds) outliving.push(restless(work))
   for (const step of steps.last) await take(work, steps, plan, step)
+  tellUnseen(work)
   const results = [...work.results.values()]
   const stays = ({ outcome }: Result) => outcome === 'STAYS'
   return reportOf([
@@ -146,7 +150,7 @@ async function takeAway(work: Work): Promise<Report> {
   ])
 }
 
-/** What each step is to take, as far as it was found. */
+/** What each step is to take. */
 type Plan = Map<Step, readonly Found[]>
 
 /**
@@ -194,7 +198,6 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
   const { context, authentik, me, results, dryRun } = work
   const found = (plan.get(step) ?? []).filter(({ target }) => !results.has(target))
   if (found.length === 0) return
-  if (step.isByUse) found.sort((one, other) => timeOf(one) - timeOf(other))
   const mayEnd = mayLoseCredential(steps, plan, step)
   const told = dryRun ? found.map((one) => predict(one, me, mayEnd)) : await revokeAll(context, authentik, found)
   for (const [index, one] of found.entries()) {
@@ -206,9 +209,9 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
   if (work.hasEndedSessions) await findGone(work)
 }
 
-function timeOf({ lastUsed = '' }: Found): number {
-  return Date.parse(lastUsed) || 0
-}
+const perhapsGone = 'It may have gone with its session.'
+
+const timeOf = ({ lastUsed = '' }: Found) => Date.parse(lastUsed) || 0
 
 /** Whether the credential may end before authentik is asked for all of the step: more than one object is the last one. */
 function mayLoseCredential({ last }: Steps, plan: Plan, step: Step): boolean {
@@ -216,15 +219,21 @@ function mayLoseCredential({ last }: Steps, plan: Plan, step: Step): boolean {
   return before.reduce((sum, one) => sum + (plan.get(one)?.length ?? 0), 0) > 1
 }
 
-function hasRevokedSession({ results }: Work): boolean {
-  const prefix = `${kinds.sessions.lookup.typename}:`
-  return [...results.values()].some(({ target, outcome }) => outcome === 'REVOKED' && target.startsWith(prefix))
-}
-
 /** With a session, the token may have gone with which authentik was asked until then. */
 function tellOfSession(work: Work, { isInUse }: Found, result: Result): Result {
   if (!isInUse || result.code !== 'UNAUTHENTICATED' || !hasRevokedSession(work)) return result
-  return { ...result, message: `${result.message} It may have gone with its session.` }
+  return { ...result, message: `${result.message} ${perhapsGone}` }
+}
+
+/** Where authentik refuses the credential since its session has gone, nobody sees what else went with that. */
+function tellUnseen(work: Work): void {
+  if (!work.context.account.refusal.aborted || !hasRevokedSession(work)) return
+  for (const [target, result] of work.results) {
+    const kind = work.seen.get(target)?.kind
+    const mayBeGone = kind === kinds.codes || kind === kinds.accessTokens
+    if (!mayBeGone || !isLeft(result) || result.message?.endsWith(perhapsGone)) continue
+    work.results.set(target, { ...result, message: `${result.message ?? ''} ${perhapsGone}`.trim() })
+  }
 }
 
 /** Lists again what may have gone with sessions, if any of it is left. */

@@ -98,6 +98,7 @@ function tellGone(work: Work, kind: Kind, now: Inventory): void {
   const before = lists.get(kind)
   if (!work.hasEndedSessions || !before) return
   const { found, left } = now
+  const message = hasRevokedSession(work) ? 'It went with its session.' : 'It is gone, perhaps with a session.'
   const listed = new Set(found.map(({ target }) => target))
   let gone = 0
   // Where the list is too long, what is older than all that was listed may still be there.
@@ -105,7 +106,7 @@ function tellGone(work: Work, kind: Kind, now: Inventory): void {
   for (const { kind: of, target, key } of seen.values()) {
     if (of !== kind || listed.has(target) || Number(key) < oldest || !isLeft(results.get(target))) continue
     seen.delete(target)
-    if (taken.has(target)) results.set(target, { target, outcome: 'REVOKED', message: 'It went with its session.' })
+    if (taken.has(target)) results.set(target, { target, outcome: 'REVOKED', message })
     else work.left -= 1
     gone += 1
   }
@@ -117,6 +118,11 @@ function tellGone(work: Work, kind: Kind, now: Inventory): void {
 /** Whether there may be something left of an object that has this result. */
 export function isLeft(result: Result | undefined): boolean {
   return result?.outcome !== 'REVOKED' && result?.outcome !== 'NOT_FOUND'
+}
+
+export function hasRevokedSession({ results }: Work): boolean {
+  const prefix = `${kinds.sessions.lookup.typename}:`
+  return [...results.values()].some(({ target, outcome }) => outcome === 'REVOKED' && target.startsWith(prefix))
 }
 
 async function listOne({ authentik }: Work, kind: Kind, whose: Whose): Promise<Inventory> {

@@ -43,7 +43,9 @@ export class DateWindow<B extends object> implements Readable {
 
   /** Finds where the window begins and ends. Throws UpstreamError. */
   async askLength(): Promise<void> {
-    await this.#find()
+    if (this.#dates.from >= this.#dates.to) this.#listLength = 0
+    else await this.#find()
+    if (this.#listLength === 0) this.length = 0
     this.#walk.length = this.#listLength
   }
 

@@ -2,7 +2,7 @@ import type { GraphQLError } from 'graphql'
 import type { Query } from '../../authentik/address.ts'
 import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
-import { codedError, UpstreamError } from '../../errors.ts'
+import { codedError, invalidAnswer, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { getMe } from '../caller.ts'
 import { charge } from '../charges.ts'
@@ -168,6 +168,8 @@ export class List<K extends string | number, B extends object> {
     const first = await ask(1)
     const { total_pages: pages = 1, count = 0 } = first?.pagination ?? {}
     if (count > limits.rowsOfWholeList) throw tooLong(count)
+    // Each page but the first has a row at least.
+    if (pages > Math.max(count, 1)) throw invalidAnswer('more pages of a list than it has rows')
     const rest = Array.from({ length: pages - 1 }, (_, index) => ask(index + 2))
     return [first, ...(await Promise.all(rest))].flatMap((page) => page?.results ?? [])
   }

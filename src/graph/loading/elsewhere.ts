@@ -7,6 +7,8 @@ export interface Elsewhere<K, B> {
   readonly cost: { readonly requests: number; readonly rows: number } | 'caller'
   /** The body of one. Throws the refusal where there is none. */
   readonly find: (context: Context, key: K, refusal: UpstreamError) => Promise<B>
+  /** Whether a caller whom authentik refuses one object is refused each: then one look-up tells, and the others wait for it. */
+  readonly isRefusedAll?: true
   /** Whether a body is of those that have less than the object's own. */
   readonly isShort?: (body: object) => boolean
   /** The properties that such bodies have: for more, one row is asked for. */
@@ -26,7 +28,7 @@ export async function findElsewhere<K, B>(
   let refusal = refusals.get(key)
   if (!refusal) {
     try {
-      return (await own()) as B
+      return (await unlessRefused(context, elsewhere, own)) as B
     } catch (error) {
       if (!(error instanceof UpstreamError) || !['FORBIDDEN', 'NOT_FOUND'].includes(error.code)) throw error
       refusal = error
@@ -34,6 +36,37 @@ export async function findElsewhere<K, B>(
     }
   }
   return elsewhere.find(context, key, refusal)
+}
+
+/** What the object's own endpoint gives. Where one refusal counts for all, nobody is refused twice in an operation. */
+async function unlessRefused(
+  context: Context,
+  elsewhere: object & Pick<Elsewhere<never, never>, 'isRefusedAll'>,
+  own: () => Promise<object>,
+) {
+  if (!elsewhere.isRefusedAll) return own()
+  const firsts = keep(context, unlessRefused, () => new Map<object, Promise<unknown>>())
+  const first = firsts.get(elsewhere)
+  if (first) {
+    const refusal = await first
+    if (refusal) throw refusal
+    return own()
+  }
+  const body = own()
+  const isRefusal = (error: unknown) => error instanceof UpstreamError && error.code === 'FORBIDDEN'
+  firsts.set(
+    elsewhere,
+    body.then(
+      () => undefined,
+      (error: unknown) => (isRefusal(error) ? error : undefined),
+    ),
+  )
+  return body
+}
+
+/** Makes known that authentik does not show an object: it is not asked for it. */
+export function refuse<K>(context: Context, elsewhere: object, key: K, refusal: UpstreamError): void {
+  refusalsOf<K>(context, elsewhere).set(key, refusal)
 }
 
 /** The same body, or a whole one where it is short. */
