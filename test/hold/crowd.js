@@ -13,9 +13,9 @@ async function waitsOf(url, times) {
   return `p50 ${quantile(milliseconds, 0.5)} ms, p99 ${quantile(milliseconds, 0.99)} ms`
 }
 
-/** Over the embedded authentik, in a process with a heap of 128 MB. */
+/** Over the embedded authentik, in a process with a heap of 128 MB, or `HEAP`. */
 export async function crowd(print) {
-  const gateway = await startGateway({ NODE_OPTIONS: '--max-old-space-size=128' })
+  const gateway = await startGateway({ NODE_OPTIONS: `--max-old-space-size=${process.env.HEAP ?? 128}` })
   const { url, child } = gateway
   for (const token of ['demo-superuser', 'demo-auditor']) await ask(url, token, me)
   const answers = Promise.all(Array.from({ length: 300 }, () => ask(url, 'demo-superuser', wide)))

@@ -1,5 +1,5 @@
 // How much memory callers can buy, of a process whose heap is 128 MB, by sending much at once while authentik answers nothing;
-// and how soon the next caller is refused. Linux only: it reads /proc.
+// and how soon the next caller is refused. `HEAP` is another size. Linux only: it reads /proc.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,7 +7,7 @@ import { ask, me, quantile } from './ask.js'
 import { memoryOf, withGateway } from './processes.js'
 
 const patient = { QUEUE_TIMEOUT: '600000', UPSTREAM_TIMEOUT: '600000', OPERATION_TIMEOUT: '600000' }
-const small = { NODE_OPTIONS: '--max-old-space-size=128' }
+const small = { NODE_OPTIONS: `--max-old-space-size=${process.env.HEAP ?? 128}` }
 const byId = 'query ($id: ID!) { accessToken(id: $id) { pk } }'
 const byIds = 'query ($ids: [ID!]!) { accessTokensByIds(ids: $ids) { pk } }'
 const revoke = 'mutation ($ids: [ID!]!) { revokeAccessTokens(ids: $ids) { revokedCount } }'
