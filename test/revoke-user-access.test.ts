@@ -391,8 +391,14 @@ describe('Taking away what one has oneself', () => {
       expect(results.find(own('AccessToken:255'))).toMatchObject({
         outcome: 'FAILED',
         code: 'UNAUTHENTICATED',
-        message: expect.stringMatching(/ It may have gone with its session\.$/),
+        message: expect.stringMatching(/\. It may have gone with its session\.$/),
       })
+      // Of no grant that is gone it is said that it surely stays.
+      const lost = gone.filter((id) => !data.payload.revokedIds.includes(id))
+      expect(lost.length).toBeGreaterThan(1)
+      for (const id of lost.filter((one) => !one.startsWith('AuthenticatedSession:'))) {
+        expect(results.find(own(id))?.message).toMatch(/\. It may have gone with its session\.$/)
+      }
       expect(
         results.filter((result: Told) => result.targetId === 'User:5' && result.outcome === 'FAILED'),
       ).toMatchObject([{ code: 'UNAUTHENTICATED' }])

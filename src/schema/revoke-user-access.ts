@@ -7,11 +7,11 @@ import { revokeAll } from './revoke.ts'
 import { dryRunArgument } from './revoke-grants.ts'
 import { type Found, type Kind, kinds, predict } from './revoke-kinds.ts'
 import { type Report, type Result, RevokePayload, reportOf, weightOfResult } from './revoke-payload.ts'
+import { tellOfSession, tellUnseen } from './session-doubts.ts'
 import { users } from './user.ts'
 import {
   believed,
   checkKeep,
-  hasRevokedSession,
   isLeft,
   listAll,
   notesOf,
@@ -209,31 +209,12 @@ async function take(work: Work, steps: Steps, plan: Plan, step: Step): Promise<v
   if (work.hasEndedSessions) await findGone(work)
 }
 
-const perhapsGone = 'It may have gone with its session.'
-
 const timeOf = ({ lastUsed = '' }: Found) => Date.parse(lastUsed) || 0
 
 /** Whether the credential may end before authentik is asked for all of the step: more than one object is the last one. */
 function mayLoseCredential({ last }: Steps, plan: Plan, step: Step): boolean {
   const before = last.slice(0, last.indexOf(step) + 1)
   return before.reduce((sum, one) => sum + (plan.get(one)?.length ?? 0), 0) > 1
-}
-
-/** With a session, the token may have gone with which authentik was asked until then. */
-function tellOfSession(work: Work, { isInUse }: Found, result: Result): Result {
-  if (!isInUse || result.code !== 'UNAUTHENTICATED' || !hasRevokedSession(work)) return result
-  return { ...result, message: `${result.message} ${perhapsGone}` }
-}
-
-/** Where authentik refuses the credential since its session has gone, nobody sees what else went with that. */
-function tellUnseen(work: Work): void {
-  if (!work.context.account.refusal.aborted || !hasRevokedSession(work)) return
-  for (const [target, result] of work.results) {
-    const kind = work.seen.get(target)?.kind
-    const mayBeGone = kind === kinds.codes || kind === kinds.accessTokens
-    if (!mayBeGone || !isLeft(result) || result.message?.endsWith(perhapsGone)) continue
-    work.results.set(target, { ...result, message: `${result.message ?? ''} ${perhapsGone}`.trim() })
-  }
 }
 
 /** Lists again what may have gone with sessions, if any of it is left. */

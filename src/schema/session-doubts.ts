@@ -1,0 +1,29 @@
+import { type Found, kinds } from './revoke-kinds.ts'
+import type { Result } from './revoke-payload.ts'
+import { hasRevokedSession, isLeft, type Work } from './user-access.ts'
+
+// Access tokens and codes go with their sessions, and with those perhaps the credential with which one could look.
+
+const perhapsGone = 'It may have gone with its session.'
+
+/** With a session, the token may have gone with which authentik was asked until then. */
+export function tellOfSession(work: Work, { isInUse }: Found, result: Result): Result {
+  if (!isInUse || result.code !== 'UNAUTHENTICATED' || !hasRevokedSession(work)) return result
+  return withDoubt(result)
+}
+
+/** Where what goes with sessions could not be listed again, each of it that is told to be left may have gone. */
+export function tellUnseen({ seen, results, failures, hasEndedSessions }: Work): void {
+  if (!hasEndedSessions) return
+  for (const { kind, target } of seen.values()) {
+    const result = results.get(target)
+    const goesAlong = kind === kinds.codes || kind === kinds.accessTokens
+    if (!goesAlong || !failures.has(kind) || !result || !isLeft(result)) continue
+    if (!result.message?.endsWith(perhapsGone)) results.set(target, withDoubt(result))
+  }
+}
+
+/** authentik's words may end without a full stop. */
+function withDoubt(result: Result): Result {
+  return { ...result, message: `${result.message?.replace(/[^.]$/, '$&.') ?? ''} ${perhapsGone}`.trim() }
+}
