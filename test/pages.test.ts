@@ -344,3 +344,58 @@ describe.each(callers)('The page of others’ access, for %s', (_who, token) => 
     expect(complaints).toEqual([])
   }, 60_000)
 })
+
+it('The page of one’s own access deletes one API token, and says what it cannot do', async ({ skip }) => {
+  const { page, sandbox, gone, connect, complaints } = await open(skip, 'self-service', 'demo-plain')
+  await page.locator('#tokens tr[data-id="ApiToken:paul-second"] button').click()
+  await ready(page)
+  expect(await gone()).toEqual(['ApiToken:paul-second'])
+  await expectOwn(page, sandbox.url, 'demo-plain')
+  expect(await cached(page)).not.toContain('ApiToken:paul-second')
+  // authentik cannot be asked for this one.
+  await page.locator('#tokens tr[data-id="ApiToken:paul.laptop/old x"] button').click()
+  await ready(page)
+  expect(await texts(page, '#messages li')).toEqual([expect.stringContaining('paul.laptop')])
+  expect(await gone()).toEqual(['ApiToken:paul-second'])
+  // Once its own token is deleted, the page knows nothing any more.
+  await page.locator('#tokens tr[data-id="ApiToken:gateway-paul"] button').click()
+  await ready(page)
+  expect(await gone()).toEqual(['ApiToken:gateway-paul', 'ApiToken:paul-second'])
+  await expectRefused(page, '#applications tr, #sessions tr, #tokens tr')
+  await connect('wrong')
+  await expectRefused(page, '#applications tr, #sessions tr, #tokens tr')
+  // The browser itself tells of answers with status 401.
+  expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([])
+}, 60_000)
+
+it('The page of one’s own access signs out everywhere with the API tokens, its own last', async ({ skip }) => {
+  const { page, gone, world } = await open(skip, 'self-service', 'demo-superuser')
+  await page.getByLabel('my API tokens, too').check()
+  await click(page, 'Show what would go')
+  expect(await gone()).toEqual([])
+  await click(page, 'Sign out everywhere')
+  expect(await gone()).toEqual(world.flatMap(({ id, user }) => (user === 4 ? [id] : [])).toSorted())
+  await expectRefused(page, '#applications tr, #sessions tr, #tokens tr')
+}, 60_000)
+
+it('The pages write names as text, and load no icon by another scheme', async ({ skip }) => {
+  const { page } = await open(skip, 'self-service', 'demo-plain')
+  const bad = '<img src=x onerror="document.title = 1">'
+  await page.route('**/graphql', async (route) => {
+    const answer = await route.fetch()
+    const text = (await answer.text())
+      .replaceAll(
+        /"(name|username|browser|lastIp|description|message)":"[^"]*"/g,
+        (_, name) => `"${name}":${JSON.stringify(bad)}`,
+      )
+      .replaceAll(/"metaIconUrl":[^,}]*/g, '"metaIconUrl":"javascript:alert(1)"')
+    await route.fulfill({ response: answer, body: text })
+  })
+  await page.locator('#sessions button').first().click()
+  await ready(page)
+  expect(await page.locator('img').count()).toBe(0)
+  expect(
+    (await texts(page, '#applications td, #sessions td')).filter((text) => text.includes(bad)).length,
+  ).toBeGreaterThan(2)
+  expect(await page.title()).toBe('My access')
+}, 60_000)
