@@ -139,6 +139,24 @@ describe('The name of the caller', () => {
     expect(told).toMatchObject([{ caller: 'unknown', outcome: 'FAILED', code: 'UNAUTHENTICATED', sent: false }])
   })
 
+  it('is asked before, and each deletion that is sent has a line, though authentik refuses the caller by then', async () => {
+    let sent = 0
+    const { url } = await listen(
+      withCaller((request, response) => {
+        if (request.method === 'DELETE') sent += 1
+        response.writeHead(403).end('{"detail":"Token invalid/expired"}')
+      }),
+    )
+    const { ask, lines } = await startGatewayOver(url)
+    const ids = Array.from({ length: 30 }, (_, index) => index + 1)
+    expect((await ask(byIds(ids))).data.payload.failedCount).toBe(30)
+    const told = lines.filter((line) => line.includes('"kind":"audit"')).map((line) => JSON.parse(line))
+    expect(sent).toBeGreaterThan(0)
+    expect(told.filter((line) => line.sent === undefined)).toHaveLength(sent)
+    // And one for all that were not sent.
+    expect(told).toHaveLength(sent + 1)
+  })
+
   it('is not waited for longer than 3 seconds', async () => {
     const { url } = await listen((request, response) => request.method === 'DELETE' && response.writeHead(204).end())
     const { ask, lines } = await startGatewayOver(url)

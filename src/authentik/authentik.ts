@@ -113,19 +113,24 @@ export class Authentik {
     return query['page'] === 1 ? page : page.catch(nullIfNotFound)
   }
 
-  /** Deletes the object with that key, and returns authentik's request id. Never tries twice. Throws UpstreamError. */
+  /** Deletes the object with that key, and returns authentik's request id. Never tries twice; tells if it was tried. Throws UpstreamError. */
   async delete(
     endpoint: Endpoint & { readonly deleteRight: string },
     key: string | number,
+    onTried: () => void,
   ): Promise<string | undefined> {
     const { upstream, account } = this.#options
     const call = this.#call('DELETE', pathOf(endpoint, key))
     let requestId: string | undefined
     const expected = { path: endpoint.path, right: endpoint.deleteRight, answer: 'nothing' } as const
     await this.#judged('DELETE', expected, async (read) => {
-      const answer = await upstream.delete(call, { refusal: account.refusal }, read)
-      requestId = answer.requestId
-      return answer
+      try {
+        const answer = await upstream.delete(call, { refusal: account.refusal }, read)
+        requestId = answer.requestId
+        return answer
+      } finally {
+        if (read.hasBegun) onTried()
+      }
     })
     return requestId
   }

@@ -110,8 +110,11 @@ async function revokeOne<K extends string | number>(
 ): Promise<Result> {
   deletion.caller = authentik.nameOf(await findMe(context))
   if (lookup.key.isAddress?.(key) === false) return endUnsent(authentik, deletion)
+  let isTried = false
   try {
-    const requestId = await authentik.delete(lookup.endpoint, key)
+    const requestId = await authentik.delete(lookup.endpoint, key, () => {
+      isTried = true
+    })
     lookup.clear(context, key)
     authentik.endDeletion(deletion, { outcome: 'REVOKED', sent: true, code: undefined, requestId })
     return { target, outcome: 'REVOKED' }
@@ -127,8 +130,7 @@ async function revokeOne<K extends string | number>(
     }
     const { code, message, authentik: details, mayBeDone } = error
     const outcome = code === 'NOT_FOUND' || code === 'FORBIDDEN' ? code : 'FAILED'
-    // Whoever has been refused before is not sent again.
-    const sent = error.sent !== 'no' && code !== 'UNAUTHENTICATED'
+    const sent = isTried && error.sent !== 'no'
     authentik.endDeletion(deletion, { outcome, sent, code, requestId: details?.requestId })
     const right = code === 'FORBIDDEN' ? details?.right : undefined
     return { target, outcome, code, right, message: mayBeDone ? `${message} It may have been revoked.` : message }
