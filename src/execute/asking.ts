@@ -3,6 +3,7 @@ import type { Asks, Declaration } from '../graph/declaration.ts'
 import { costOfDates, costOfList, hasDates } from '../graph/lists/cost.ts'
 import { lookups } from '../graph/loading/lookup.ts'
 import type { Wanted } from '../graph/loading/wanted.ts'
+import { namesEntity } from '../graph/subgraph.ts'
 import { limits } from '../limits.ts'
 import type { Bill } from './bill.ts'
 
@@ -136,7 +137,7 @@ function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
   // A repeated one is loaded once.
   for (const id of new Set(ids)) {
     const named = lookups.has(typename) ? typename : typenameIn(id)
-    if (named !== undefined && (typeof id === 'object' || namesOf(id).includes(named)))
+    if (named !== undefined && (typeof id === 'object' ? namesEntity(id) : namesOf(id).includes(named)))
       counts.set(named, (counts.get(named) ?? 0) + 1)
   }
   return [...counts].map(([named, count]) => {

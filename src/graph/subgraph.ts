@@ -56,6 +56,17 @@ function readRepresentation(representation: unknown): Named {
   throw inputError(expected, representation)
 }
 
+/** Whether a representation may name an object: of others nothing is asked. */
+export function namesEntity(representation: unknown): boolean {
+  try {
+    const { typename, field, value } = readRepresentation(representation)
+    const lookup = lookups.get(typename)
+    return lookup !== undefined && (lookup.otherKeys?.fields.includes(field) || lookup.readId(value) !== undefined)
+  } catch {
+    return false
+  }
+}
+
 /** A text that is the same for all representations of one object by one key. */
 function nameOf(representation: unknown): string {
   const { typename, field, value } = readRepresentation(representation)
