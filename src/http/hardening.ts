@@ -66,6 +66,7 @@ export function hardenHttp(): Plugin {
       if (typeof sent !== 'object' || sent === null) throw badRequest('Each operation must be an object.')
     },
     onResponse({ response }) {
+      // Only the page may be kept: it holds nothing of a caller.
       if (!response.headers.has('etag')) response.headers.set('cache-control', 'no-store')
       response.headers.set('x-content-type-options', 'nosniff')
     },
