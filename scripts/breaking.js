@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { CriticalityLevel, diff } from '@graphql-inspector/core'
 import { buildSchema } from 'graphql'
+import { semanticToStrict } from 'graphql-sock'
 
 const git = (...args) => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
 const [tag] = git('tag', '--list', 'v*', '--sort=-version:refname')
@@ -17,11 +18,17 @@ async function compare(tag) {
   const before = buildSchema(git('show', `${tag}:schema.graphql`))
   const now = buildSchema(readFileSync('schema.graphql', 'utf8'))
   const { breakingChanges: declared = [] } = JSON.parse(readFileSync('package.json', 'utf8'))
-  const breaking = (await diff(before, now)).filter(
-    ({ criticality }) => criticality.level === CriticalityLevel.Breaking,
-  )
+  // Clients that handle errors take what is null only with an error to be non-null.
+  const breaking = [
+    ...(await breaks(before, now)),
+    ...(await breaks(semanticToStrict(before), semanticToStrict(now))),
+  ].filter(({ path }, index, all) => all.findIndex((other) => other.path === path) === index)
   const undeclared = breaking.filter(({ path }) => !declared.includes(path))
   for (const { path, message } of undeclared) console.error(`${path}: ${message}`)
   console.log(`${breaking.length} breaking changes since ${tag}, ${undeclared.length} of them not declared.`)
   if (undeclared.length > 0) process.exit(1)
+}
+
+async function breaks(before, now) {
+  return (await diff(before, now)).filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
 }

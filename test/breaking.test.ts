@@ -61,6 +61,21 @@ describe('The check for breaking changes', () => {
     })
   })
 
+  it('fails where a field may be null without an error that was not before', () => {
+    const { release, edit, check } = startRepository()
+    release('v1.0.0')
+    edit('schema.graphql', (text) =>
+      text.replace('  metaModelName: String @semanticNonNull\n', '  metaModelName: String!\n'),
+    )
+    expect(check()).toMatchObject({ status: 0, stdout: '0 breaking changes since v1.0.0, 0 of them not declared.\n' })
+    edit('schema.graphql', (text) => text.replace('  component: String @semanticNonNull\n', '  component: String\n'))
+    expect(check()).toMatchObject({
+      status: 1,
+      stdout: '1 breaking changes since v1.0.0, 1 of them not declared.\n',
+      stderr: expect.stringContaining('OAuth2Provider.component: '),
+    })
+  })
+
   it('passes what breaks and is declared', () => {
     const { release, edit, check } = startRepository()
     release('v1.0.0')

@@ -9,11 +9,14 @@ import {
   isInterfaceType,
   isObjectType,
   print,
+  specifiedScalarTypes,
 } from 'graphql'
 import { describe, expect, it } from 'vitest'
+import { codes } from '../src/errors.ts'
 import { printForPeople } from '../src/graph/sdl.ts'
 import { federationSdl, stitchingSdl } from '../src/graph/subgraph.ts'
 import { createSchema } from '../src/schema/index.ts'
+import { startGateway } from './start.ts'
 
 const schema = createSchema()
 const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))
@@ -27,20 +30,50 @@ it('is printed for composers in subgraph.graphql and stitching.graphql', async (
   await expect(stitchingSdl(schema)).toMatchFileSnapshot('../stitching.graphql')
 })
 
-it('tells what fields cost to people, who read the definitions with it, and not to composers', async () => {
-  const printed = buildSchema(printForPeople(schema))
-  const directivesOf = (type: string, field: string) => {
-    const found = printed.getType(type)
-    const { directives = [] } = (isObjectType(found) && found.getFields()[field]?.astNode) || {}
-    return directives.map((directive) => print(directive))
-  }
+const directivesOf = (type: string, field: string) => {
+  const found = buildSchema(printForPeople(schema)).getType(type)
+  const { directives = [] } = (isObjectType(found) && found.getFields()[field]?.astNode) || {}
+  return directives.map((directive) => print(directive))
+}
+
+it('tells what fields cost to people, who read the definitions with it, and not to composers', () => {
   expect(directivesOf('User', 'accessTokens')).toEqual([
+    '@semanticNonNull',
     '@cost(weight: "1")',
     '@listSize(assumedSize: 100, slicingArguments: ["first", "last"], sizedFields: ["edges", "nodes"], requireOneSlicingArgument: false)',
   ])
   expect(directivesOf('UserConnection', 'nodes')).toEqual(['@cost(weight: "0")'])
-  expect(directivesOf('User', 'username')).toEqual([])
+  expect(directivesOf('Group', 'parentName')).toEqual([])
   expect(federationSdl(schema) + stitchingSdl(schema)).not.toMatch(/@cost|@listSize/)
+})
+
+it('tells clients which fields are null only with an error, as every supported release sends what they read', () => {
+  expect(directivesOf('OAuth2Provider', 'clientId')).toEqual(['@semanticNonNull'])
+  expect(directivesOf('OAuth2Provider', 'jwtFederationProviders')[0]).toBe('@semanticNonNull(levels: [1])')
+  // Not in all releases, null of some objects, null of itself, and null where there is nothing to see.
+  const others = [
+    ['OAuth2Provider', 'grantTypes'],
+    ['AccessToken', 'expires'],
+    ['AccessToken', 'idTokenClaims'],
+    ['Query', 'accessToken'],
+  ] as const
+  for (const [type, field] of others) expect(directivesOf(type, field).join()).not.toContain('@semanticNonNull')
+  expect(federationSdl(schema) + stitchingSdl(schema)).not.toContain('@semanticNonNull')
+})
+
+it('says of itself which ids to use, what its scalars are, and each code of an error', async () => {
+  const { ask } = await startGateway()
+  const { data } = await ask('{ __schema { description types { kind name } } }')
+  const { description, types: told } = data.__schema
+  expect(description).toContain('Use global ids.')
+  for (const [code, { meaning }] of Object.entries(codes)) expect(description).toContain(`- \`${code}\`: ${meaning}`)
+  const scalars = told.flatMap(({ kind, name }: { kind: string; name: string }) => (kind === 'SCALAR' ? [name] : []))
+  const own = scalars.filter(
+    (name: string) => !specifiedScalarTypes.some((type) => type.name === name) && name !== '_Any',
+  )
+  expect(own).toHaveLength(3)
+  for (const name of own) expect(description).toContain(`- \`${name}\`: `)
+  expect(federationSdl(schema) + stitchingSdl(schema)).not.toContain('Use global ids.')
 })
 
 it('is made without the fields that it is told to leave out, and no others', () => {

@@ -1,11 +1,4 @@
-import {
-  type GraphQLField,
-  type GraphQLSchema,
-  getNamedType,
-  getNullableType,
-  isCompositeType,
-  isListType,
-} from 'graphql'
+import { type GraphQLField, getNamedType, getNullableType, isCompositeType, isListType } from 'graphql'
 import { limits } from '../limits.ts'
 import { type Asks, type Declaration, declarationOf } from './declaration.ts'
 
@@ -20,21 +13,8 @@ directive @cost(weight: String!) on ARGUMENT_DEFINITION | ENUM | FIELD_DEFINITIO
 """How many objects estimates take the list to have."""
 directive @listSize(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION`
 
-/** The directives of each field that a query can select, by its coordinate. */
-export function costsOf(schema: GraphQLSchema): Readonly<Record<string, string>> {
-  const types = Object.values(schema.getTypeMap()).filter((type) => type !== schema.getMutationType())
-  const fields = types.flatMap((type) =>
-    'getFields' in type && !type.name.startsWith('__')
-      ? Object.values(type.getFields()).map((field) => [`${type.name}.${field.name}`, field] as const)
-      : [],
-  )
-  return Object.fromEntries(
-    fields.flatMap(([coordinate, field]) => ('resolve' in field ? [[coordinate, directivesOf(field)] as const] : [])),
-  )
-}
-
-/** A field of objects weighs 1 where nothing is said: so 0 is said. */
-function directivesOf(field: GraphQLField<unknown, unknown>): string {
+/** The directives of a field that a query can select. A field of objects weighs 1 where nothing is said: so 0 is said. */
+export function costOf(field: GraphQLField<unknown, unknown>): string {
   const declaration = declarationOf(field)
   const { asks, tells, fromOwnEndpoint } = declaration
   const mayAsk = asks !== undefined || tells !== undefined || fromOwnEndpoint === true

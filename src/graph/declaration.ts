@@ -34,6 +34,8 @@ declare global {
       tells?: readonly string[]
       /** What the resolver asks authentik for. Estimates count it. */
       asks?: Asks
+      /** Whether it may be null without an error, where what it reads and asks for does not tell (semantic-nulls.ts). */
+      mayBeNull?: boolean
     }
   }
 }
@@ -73,6 +75,7 @@ export interface Declaration {
   readonly shortened?: Shortened
   readonly tells?: readonly string[]
   readonly asks?: Asks
+  readonly mayBeNull?: boolean
 }
 
 /** What the field declares, from the extensions in which Pothos keeps it. Fields of `t.expose...` are embedded. */

@@ -2,22 +2,44 @@ import {
   type ConstDirectiveNode,
   type DocumentNode,
   type GraphQLSchema,
+  isIntrospectionType,
+  isObjectType,
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
   print,
   printSchema,
 } from 'graphql'
-import { costDirectives, costsOf } from './cost-directives.ts'
+import { costDirectives, costOf } from './cost-directives.ts'
+import { semanticNonNullDirective, semanticNonNullOf } from './semantic-nulls.ts'
 
 // One schema, printed for three readers: people, schema stitching and federation. The last two spell `@key` differently.
 
 /** Directives by schema coordinate: `User` or `Query.nodes`. */
 type Annotations = Readonly<Record<string, string>>
 
-/** The schema as people read it, with what it costs: without what is there for composing machines, whose names begin with "_". */
+/**
+ * The schema as people and clients read it, with what it costs and what is null only with an error: without what is there for composing
+ * machines, whose names begin with "_".
+ */
 export function printForPeople(schema: GraphQLSchema): string {
-  return `${costDirectives}\n\n${spaced(print(annotate(forPeople(schema), costsOf(schema))))}\n`
+  const directives = `${costDirectives}\n\n${semanticNonNullDirective}`
+  return `${directives}\n\n${spaced(print(annotate(forPeople(schema), annotationsOf(schema))))}\n`
+}
+
+/** What the directives say of each field. */
+function annotationsOf(schema: GraphQLSchema): Annotations {
+  const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) && !isIntrospectionType(type)
+      ? Object.values(type.getFields()).map((field) => [type, field] as const)
+      : [],
+  )
+  return Object.fromEntries(
+    fields.map(([type, field]) => {
+      const ofQueries = type === schema.getMutationType() ? '' : costOf(field)
+      return [`${type.name}.${field.name}`, `${semanticNonNullOf(type, field)} ${ofQueries}`]
+    }),
+  )
 }
 
 /** The text with an empty line before each description that does not come first. */
@@ -50,7 +72,7 @@ export function printForStitching(schema: GraphQLSchema, entities: readonly Enti
   })
   const types = entities.map(({ name }) => [name, '@canonical'])
   const annotations = Object.fromEntries([...types, ...merges, ['Query.nodes', '@merge(keyField: "id")']])
-  return `${stitchingDirectives}\n\n${print(annotate(withoutOneOf(forPeople(schema)), annotations))}\n`
+  return `${stitchingDirectives}\n\n${print(annotate(forComposers(schema), annotations))}\n`
 }
 
 /**
@@ -63,7 +85,7 @@ export function printForFederation(schema: GraphQLSchema, entities: readonly Ent
   })
   const annotations = Object.fromEntries([...keys, ['PageInfo', '@shareable']])
   const leftOut = ['node', 'nodes', ...mergingQueries(schema).map(([query]) => query)]
-  const document = without(withoutOneOf(forPeople(schema)), (field) => leftOut.includes(field))
+  const document = without(forComposers(schema), (field) => leftOut.includes(field))
   return `${federationLink}\n\n${print(annotate(document, annotations))}\n`
 }
 
@@ -80,6 +102,12 @@ const federationLink =
 const stitchingDirectives = `directive @canonical on OBJECT | INTERFACE | INPUT_OBJECT | UNION | ENUM | SCALAR | FIELD_DEFINITION | INPUT_FIELD_DEFINITION
 
 directive @merge(keyField: String, keyArg: String, additionalArgs: String, key: [String!], argsExpr: String) on FIELD_DEFINITION`
+
+/** The same for composers: what a graph says of itself is not said of the one that it becomes a part of. */
+function forComposers(schema: GraphQLSchema): DocumentNode {
+  const document = withoutOneOf(forPeople(schema))
+  return { ...document, definitions: document.definitions.filter(({ kind }) => kind !== Kind.SCHEMA_DEFINITION) }
+}
 
 function forPeople(schema: GraphQLSchema): DocumentNode {
   const document = parse(printSchema(schema), { noLocation: true })

@@ -121,6 +121,7 @@ Event.implement({
     app: t.exposeString('app', { description: "The part of authentik's code that tells it." }),
     userName: t.string({
       reads: ['user'],
+      mayBeNull: true,
       description: 'The username of whoever did it, as it was then; null if nobody is known to have.',
       resolve: ({ user }) => user?.['username'] as string | undefined,
     }),
@@ -128,6 +129,7 @@ Event.implement({
       type: User,
       asks: 'keyed',
       reads: ['user'],
+      mayBeNull: true,
       description:
         'Whoever did it; null if nobody was signed in. `pk` and `id` come with the event. For more, the user is loaded, as it is now, which needs the right `view_user`; a user who is gone is `NOT_FOUND`.',
       resolve: ({ user = {} }, _args, context, info) =>
@@ -141,6 +143,7 @@ Event.implement({
     context: t.field({
       type: 'JSON',
       reads: ['context'],
+      mayBeNull: true,
       description: `More about it, by the action: which application was authorized, which object was made. Shown is what is known to hold no secret, of these actions: ${[...shownOf.keys()].join(', ')}. Of any other action it is null. The username of a failed login is what somebody typed.`,
       resolve: ({ action, context }) => {
         const what = shownOf.get(action ?? '')

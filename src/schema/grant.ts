@@ -57,18 +57,21 @@ export function tokenFields(
     idTokenClaims: t.field({
       type: 'JSON',
       reads: ['id_token'],
+      mayBeNull: true,
       description: 'The same claims, parsed; null if they are not JSON.',
       resolve: ({ id_token: text }) => readJson(text),
     }),
     issuedAt: t.field({
       type: 'DateTime',
       reads: ['id_token'],
+      mayBeNull: true,
       description: 'When the ID token was issued that came with it: the claim "iat"; null without that claim.',
       resolve: (token) => timeOf(token, 'iat'),
     }),
     authenticatedAt: t.field({
       type: 'DateTime',
       reads: ['id_token'],
+      mayBeNull: true,
       description:
         'When the user had signed in to authentik before it was issued: the claim "auth_time"; null without that claim.',
       resolve: (token) => timeOf(token, 'auth_time'),

@@ -18,6 +18,7 @@ import './revoke-user-access.ts'
 import '../graph/subgraph.ts'
 import { GraphQLSchema } from 'graphql'
 import { builder } from '../graph/builder.ts'
+import { descriptionOf } from './description.ts'
 
 /** The fields that show secrets of clients, what ID tokens said of users, and what events tell in any shape. */
 export const secretFields = [
@@ -39,6 +40,7 @@ export interface SchemaOptions {
 /** The schema: every resource, in reading order. Throws an Error for a coordinate that no field has. */
 export function createSchema({ leaveOut = [], mutations = true }: SchemaOptions = {}): GraphQLSchema {
   const schema = builder.toSchema({ sortSchema: false, leaveOut })
+  const config = { ...schema.toConfig(), description: descriptionOf(schema) }
   // Without a list of types it has those alone that queries lead to.
-  return mutations ? schema : new GraphQLSchema({ ...schema.toConfig(), mutation: null, types: [] })
+  return new GraphQLSchema(mutations ? config : { ...config, mutation: null, types: [] })
 }

@@ -210,6 +210,7 @@ builder.queryFields((t) => ({
     shortened: true,
     tells: toldOfCallers,
     asks: 'caller',
+    mayBeNull: false,
     description: "The caller's own user. It needs no right.",
     resolve: async (_root, _args, context) => shortened(await getMe(context)),
   }),

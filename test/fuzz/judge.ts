@@ -1,4 +1,5 @@
 import {
+  buildSchema,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -16,10 +17,10 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
-import { mayLack } from '../../src/authentik/bodies.ts'
 import { codes } from '../../src/errors.ts'
 import { checkOf } from '../../src/graph/checks.ts'
-import { readsOf } from '../selection.ts'
+import { printForPeople } from '../../src/graph/sdl.ts'
+import { createSchema } from '../../src/schema/index.ts'
 
 type Path = readonly (string | number)[]
 
@@ -33,14 +34,8 @@ export interface Answer {
   }[]
 }
 
-/** Lists of objects that are named by others: one that is null has an error. */
-const ofNamed = ['OAuth2Provider.jwtFederationProviders', 'Query._entities']
-
-/** Fields that may be null though authentik sends what they read: not of the caller, not in claims, done by nobody, and not known to hold no secret. */
-const ofClaims = ['AccessToken', 'RefreshToken'].flatMap((type) =>
-  ['idTokenClaims', 'issuedAt', 'authenticatedAt'].map((field) => `${type}.${field}`),
-)
-const emptyOfItself = ['User.effectiveGroups', ...ofClaims, 'Event.user', 'Event.userName', 'Event.context']
+/** The schema as clients have it, which says what is null only with an error. */
+const printed = buildSchema(printForPeople(createSchema()))
 
 /** Where a value stands, and whether a null there, or of an item of the list there, must have its error. */
 interface Place {
@@ -114,9 +109,8 @@ class Judge {
       const field = actual.getFields()[name]
       if (!field) return []
       const selected = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
-      const coordinate = `${actual.name}.${name}`
-      const due = !emptyOfItself.includes(coordinate) && isDue(actual, name)
-      const place = { coordinate, due, itemsDue: due || ofNamed.includes(coordinate) }
+      const levels = levelsOf(actual.name, name)
+      const place = { coordinate: `${actual.name}.${name}`, due: levels.includes(0), itemsDue: levels.includes(1) }
       return this.#value(field.type, Reflect.get(value, key), selected, [...path, key], place)
     })
     return inOrder ? inner : [...inner, ...fault(path, `the fields ${Object.keys(value)}`)]
@@ -178,12 +172,14 @@ class Judge {
   }
 }
 
-/** Whether a null in the field must have its error: every supported release sends what the field reads, and never null. */
-function isDue(type: GraphQLObjectType, name: string): boolean {
-  const reads = readsOf(type, name)
-  if (reads.length === 0) return false
-  const may = mayLack(type.name, reads)
-  return !may.beAbsent && !may.beNull
+/** At which levels a null in the field must have its error: as the schema says, and in a list for machines, which it does not have. */
+function levelsOf(typename: string, name: string): readonly number[] {
+  if (typename === 'Query' && name === '_entities') return [1]
+  const type = printed.getType(typename)
+  const { astNode } = (isObjectType(type) && type.getFields()[name]) || {}
+  const directive = printed.getDirective('semanticNonNull')
+  const said = astNode && directive && getDirectiveValues(directive, astNode)
+  return said ? (said['levels'] as readonly number[]) : []
 }
 
 function fault(path: Path, what: string): string[] {
