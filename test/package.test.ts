@@ -43,7 +43,8 @@ beforeAll(async () => {
   await runIn(installed, 'npm', ['install', ...quietly, join(folder, packed.filename)])
 }, 180_000)
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+// Thousands of files: a busy disk takes its time.
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000)
 
 describe('The tarball', () => {
   it('holds what people look for, and of ours nothing but the built program', () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startNode } from './processes.js'
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const main = join(import.meta.dirname, '../../dist/bin/main.js')
 
 /**
  * Twice as many as there are callers, so that nobody waits for a place: a list may have three quarters of them. The stand-in
