@@ -3,46 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { lookups } from '../src/graph/loading/lookup.ts'
 import '../src/schema/index.ts'
-import { compose } from './compose.ts'
+import { claiming, compose, others } from './compose.ts'
 import { startGateway } from './start.ts'
-
-const federation = (...directives: string[]) =>
-  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ${JSON.stringify(directives)})\n`
-
-/** Services that others may have, and what each of them knows of authentik's objects. */
-const others = {
-  'one that knows users and groups by pk': `
-    ${federation('@key')}
-    scalar UUID
-    type Device { name: String! owner: User team: Group }
-    type User @key(fields: "pk", resolvable: false) { pk: Int! }
-    type Group @key(fields: "pk", resolvable: false) { pk: UUID! }
-    type Query { devices: [Device!]! }`,
-  'one that knows groups, providers and tokens by id': `
-    ${federation('@key')}
-    type Incident { team: Group client: OAuth2Provider token: AccessToken }
-    type Group @key(fields: "id", resolvable: false) { id: ID! }
-    type OAuth2Provider @key(fields: "id", resolvable: false) { id: ID! }
-    type AccessToken @key(fields: "id", resolvable: false) { id: ID! }
-    type Query { incidents: [Incident!]! }`,
-  'one that adds a field to users': `
-    ${federation('@key')}
-    type Desk { floor: Int! }
-    type User @key(fields: "id") { id: ID! desk: Desk }
-    type Query { desks: [Desk!]! }`,
-  'one with Relay of its own': `
-    ${federation('@key', '@shareable')}
-    interface Node { id: ID! }
-    type PageInfo @shareable { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
-    type Room implements Node @key(fields: "id") { id: ID! name: String! }
-    type RoomEdge { cursor: String! node: Room }
-    type RoomConnection { edges: [RoomEdge!]! nodes: [Room!]! pageInfo: PageInfo! totalCount: Int! }
-    type Query { node(id: ID!): Node nodes(ids: [ID!]!): [Node]! rooms(first: Int, after: String): RoomConnection! }`,
-}
 
 const entities = [...lookups.keys()]
 
-const typenamesOf = (sdl: string) => [...sdl.matchAll(/\btype (\w+)/g)].map(([, name]) => name)
+const typenamesOf = (sdl: string) => [...sdl.matchAll(/^ +type (\w+)/gm)].map(([, name]) => name)
 
 /** The SDL as a composing machine gets it: without a token. */
 async function getSdl(): Promise<string> {
@@ -64,12 +30,22 @@ describe('The SDL', () => {
     const { errors, supergraph } = await composeWith(sdl)
     expect(errors).toEqual([])
     for (const type of [...entities, ...typenamesOf(sdl)])
-      expect(supergraph).toMatch(new RegExp(`^type ${type}\\b`, 'm'))
+      expect(supergraph).toMatch(new RegExp(`^(type|interface) ${type}\\b`, 'm'))
   })
 
   it('composes alone, and with those of all at once', async () => {
     expect((await composeWith()).errors).toEqual([])
     expect((await composeWith(...Object.values(others))).errors).toEqual([])
+  })
+
+  it('does not compose with a copy of what nobody may copy', async () => {
+    expect((await composeWith(claiming)).errors.join()).toMatch('Non-shareable field "Application.name"')
+  })
+
+  it('has nothing that any other may have by the same name, and no directive that composers may not know', async () => {
+    const sdl = await getSdl()
+    expect(sdl).not.toMatch(/\bNode\b|\bnodes?\(|ByIds\(|_entities|_Any/)
+    expect(new Set(sdl.match(/@\w+/g))).toEqual(new Set(['@link', '@key', '@shareable']))
   })
 })
 
@@ -142,6 +118,40 @@ describe('_entities', () => {
     expect(asked).toHaveLength(3)
   })
 
+  it('finds each type by its own key, whatever that is called', async () => {
+    const { ask } = await startGateway()
+    const { data } = await ask(`{
+      authenticatedSessions(first: 1) { nodes { uuid } }
+      apiTokens(first: 1) { nodes { identifier } }
+      events(first: 1) { nodes { pk } }
+      userConsents(first: 1) { nodes { pk } }
+    }`)
+    const representations = [
+      { __typename: 'Application', slug: 'grafana' },
+      { __typename: 'AuthenticatedSession', ...data.authenticatedSessions.nodes[0] },
+      { __typename: 'ApiToken', ...data.apiTokens.nodes[0] },
+      { __typename: 'Event', ...data.events.nodes[0] },
+      { __typename: 'UserConsent', ...data.userConsents.nodes[0] },
+    ]
+    const { found, failures, asked } = await askEntities(representations)
+    expect(failures).toEqual([])
+    expect(found).toEqual(representations.map(({ __typename }) => expect.objectContaining({ __typename })))
+    expect(asked).toHaveLength(5)
+  })
+
+  it('finds grants of which another service knows the global id and no type', async () => {
+    const ids = ['AccessToken:42', 'RefreshToken:1', 'AuthorizationCode:1', 'AccessToken:42']
+    const { found, failures, asked } = await askEntities(ids.map((id) => ({ __typename: 'Grant', id })))
+    expect(failures).toEqual([])
+    expect(found).toEqual([
+      accessToken(42),
+      { __typename: 'RefreshToken', pk: 1 },
+      { __typename: 'AuthorizationCode', pk: 1 },
+      accessToken(42),
+    ])
+    expect(asked).toHaveLength(3)
+  })
+
   it('asks once for each distinct one, and answers in the order of the representations', async () => {
     // Of the keys 1 to 30, five are nobody's.
     const pks = Array.from({ length: 100 }, (_, index) => ((index * 7) % 30) + 1)
@@ -173,6 +183,13 @@ describe('_entities', () => {
     ["a bare id, which may be another service's number", { __typename: 'User', id: '8' }, 'BAD_USER_INPUT'],
     ['a bare number as id', { __typename: 'User', id: 8 }, 'BAD_USER_INPUT'],
     ['a UUID where keys are numbers', user(platform), 'BAD_USER_INPUT'],
+    [
+      'a grant that is named by its key, of which each type has its own',
+      { __typename: 'Grant', pk: 8 },
+      'BAD_USER_INPUT',
+    ],
+    ['a user as a grant', { __typename: 'Grant', id: 'User:8' }, 'BAD_USER_INPUT'],
+    ['an interface that is no key', { __typename: 'Node', id: 'User:8' }, 'BAD_USER_INPUT'],
     ['an absent object', user(99999), 'NOT_FOUND'],
   ])('gives null for %s, with an error of its own, and the others', async (_name, representation, code) => {
     const { found, failures, asked } = await askEntities([user(8), representation, user(9)])

@@ -42,6 +42,19 @@ describe('With MAX_COST=3', () => {
     expect(asked()).toHaveLength(3)
   })
 
+  it('representations that name nothing say nothing of those that name objects', async () => {
+    const { askOnce: ask } = await startGateway({ maxCost: 3 })
+    const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { __typename } }'
+    const codes = async (ids: readonly string[], __typename = 'User') => {
+      const { errors = [] } = await ask(query, { variables: { of: ids.map((id) => ({ __typename, id })) } })
+      return new Set(errors.map(({ extensions }) => extensions.code))
+    }
+    expect(await codes(['1', '2', '3', '4', '5'])).toEqual(new Set(['BAD_USER_INPUT']))
+    expect(await codes(['User:4', 'User:5', 'User:6', 'User:7', 'User:8'])).toEqual(new Set(['QUERY_TOO_COMPLEX']))
+    const grants = ['AccessToken:1', 'AccessToken:2', 'RefreshToken:1', 'RefreshToken:2']
+    expect(await codes(grants, 'Grant')).toEqual(new Set(['QUERY_TOO_COMPLEX']))
+  })
+
   it('variables decide each time, whatever ran before with the same document', async () => {
     const { askOnce: ask, asked } = await startGateway({ maxCost: 3 })
     const query =

@@ -3,7 +3,7 @@ import type { Asks, Declaration } from '../graph/declaration.ts'
 import { costOfDates, costOfList, hasDates } from '../graph/lists/cost.ts'
 import { lookups } from '../graph/loading/lookup.ts'
 import type { Wanted } from '../graph/loading/wanted.ts'
-import { namesEntity } from '../graph/subgraph.ts'
+import { typeOfEntity } from '../graph/subgraph.ts'
 import { limits } from '../limits.ts'
 import type { Bill } from './bill.ts'
 
@@ -136,9 +136,8 @@ function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
   const counts = new Map<string, number>()
   // A repeated one is loaded once.
   for (const id of new Set(ids)) {
-    const named = lookups.has(typename) ? typename : typenameIn(id)
-    if (named !== undefined && (typeof id === 'object' ? namesEntity(id) : namesOf(id).includes(named)))
-      counts.set(named, (counts.get(named) ?? 0) + 1)
+    const named = namedBy(id, typename)
+    if (named !== undefined) counts.set(named, (counts.get(named) ?? 0) + 1)
   }
   return [...counts].map(([named, count]) => {
     bill.addLoads(named, count)
@@ -146,13 +145,11 @@ function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
   })
 }
 
-/** The type in a global id or in a representation; undefined if there is none. */
-export function typenameIn(value: unknown): string | undefined {
-  if (typeof value !== 'string')
-    return typeof value === 'object' ? typenameIn(String(Object(value).__typename)) : undefined
-  const colon = value.indexOf(':')
-  const name = colon < 0 ? value : value.slice(0, colon)
-  return lookups.has(name) ? name : undefined
+/** The type of the object that an id or a representation may name, in a field of one type or of any; undefined where it names none. */
+function namedBy(id: unknown, typename: string): string | undefined {
+  if (typeof id === 'object') return typeOfEntity(id)
+  const named = lookups.has(typename) ? typename : String(id).split(':', 1).join()
+  return namesOf(id).includes(named) ? named : undefined
 }
 
 /** The types of which such an id may name an object: of a malformed one there are none, and nothing is asked for. */

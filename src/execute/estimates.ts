@@ -1,7 +1,8 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind, type TypeNode } from 'graphql'
 import { isCursor } from '../graph/lists/cursor.ts'
+import { typeOfEntity } from '../graph/subgraph.ts'
 import { limits } from '../limits.ts'
-import { namesOf, typenameIn } from './asking.ts'
+import { namesOf } from './asking.ts'
 import type { Estimate } from './bill.ts'
 import { estimate } from './estimate.ts'
 import type { Variables } from './run.ts'
@@ -82,7 +83,7 @@ function readerFor(type: TypeNode): Reader['read'] {
 function kindOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return namesOf(value).join()
   return (
-    typenameIn(value) ??
+    typeOfEntity(value) ??
     Object.keys(value)
       .filter((name) => Reflect.get(value, name) != null)
       .join()

@@ -2,9 +2,11 @@ import {
   type ConstDirectiveNode,
   type DocumentNode,
   type GraphQLSchema,
+  type InterfaceTypeDefinitionNode,
   isIntrospectionType,
   isObjectType,
   Kind,
+  type NameNode,
   type ObjectTypeDefinitionNode,
   parse,
   print,
@@ -14,6 +16,8 @@ import { costDirectives, costOf } from './cost-directives.ts'
 import { semanticNonNullDirective, semanticNonNullOf } from './semantic-nulls.ts'
 
 // One schema, printed for three readers: people, schema stitching and federation. The last two spell `@key` differently.
+
+type TypeNode = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 /** Directives by schema coordinate: `User` or `Query.nodes`. */
 type Annotations = Readonly<Record<string, string>>
@@ -62,6 +66,10 @@ export interface Entity {
   readonly keyField: string
   /** That field, and others by which other services may know an object. */
   readonly keyFields: readonly string[]
+  /** Whether other services may have copies of its fields. */
+  readonly isShareable: boolean
+  /** The interface by which other services may name its objects. */
+  readonly interfaceName: string | undefined
 }
 
 /** The schema with the directives of @graphql-tools/stitching-directives: each entity merges by its key and by global id. */
@@ -76,16 +84,21 @@ export function printForStitching(schema: GraphQLSchema, entities: readonly Enti
 }
 
 /**
- * The schema of a subgraph of Apollo Federation 2: each entity has its global id and its own key. What any subgraph may have
- * by the same name is left out (`node`, `nodes`) or shared (`PageInfo`), and so are the queries for stitching alone.
+ * The schema of a subgraph of Apollo Federation 2: each entity has its global id and its own key, and so has an interface of entities,
+ * which others may give without knowing the type. What any subgraph may have by the same name is left out (`Node`, `node`, `nodes`) or
+ * shared (`PageInfo`), and so are the queries for stitching alone.
  */
 export function printForFederation(schema: GraphQLSchema, entities: readonly Entity[]): string {
-  const keys = entities.map(({ name, keyFields }) => {
-    return [name, ['id', ...keyFields].map((field) => `@key(fields: "${field}")`).join(' ')]
+  const types = entities.map(({ name, keyFields, isShareable }) => {
+    const keys = ['id', ...keyFields].map((field) => `@key(fields: "${field}")`)
+    return [name, [...keys, ...(isShareable ? ['@shareable'] : [])].join(' ')]
   })
-  const annotations = Object.fromEntries([...keys, ['PageInfo', '@shareable']])
+  const interfaces = entities.flatMap(({ interfaceName }) =>
+    interfaceName ? [[interfaceName, '@key(fields: "id")']] : [],
+  )
+  const annotations = Object.fromEntries([...types, ...interfaces, ['PageInfo', '@shareable']])
   const leftOut = ['node', 'nodes', ...mergingQueries(schema).map(([query]) => query)]
-  const document = without(forComposers(schema), (field) => leftOut.includes(field))
+  const document = without(withoutNode(forComposers(schema)), (field) => leftOut.includes(field))
   return `${federationLink}\n\n${print(annotate(document, annotations))}\n`
 }
 
@@ -118,9 +131,19 @@ function forPeople(schema: GraphQLSchema): DocumentNode {
   return without({ ...document, definitions }, isMachines)
 }
 
+/** The document without the interface `Node`. */
+function withoutNode(document: DocumentNode): DocumentNode {
+  const isNode = (one: object) => 'name' in one && (one.name as NameNode | undefined)?.value === 'Node'
+  const definitions = document.definitions.filter((definition) => !isNode(definition))
+  return mapTypes({ ...document, definitions }, (type) => ({
+    ...type,
+    interfaces: (type.interfaces ?? []).filter((one) => !isNode(one)),
+  }))
+}
+
 /** The document without some fields of its root types. */
 function without(document: DocumentNode, leftOut: (field: string) => boolean): DocumentNode {
-  return mapObjects(document, (type) => {
+  return mapTypes(document, (type) => {
     if (!['Query', 'Mutation'].includes(type.name.value)) return type
     return { ...type, fields: (type.fields ?? []).filter(({ name }) => !leftOut(name.value)) }
   })
@@ -131,7 +154,7 @@ function annotate(document: DocumentNode, annotations: Annotations): DocumentNod
     const [definition] = parse(`scalar Any ${annotations[coordinate] ?? ''}`, { noLocation: true }).definitions
     return definition?.kind === Kind.SCALAR_TYPE_DEFINITION ? (definition.directives ?? []) : []
   }
-  return mapObjects(document, (type) => ({
+  return mapTypes(document, (type) => ({
     ...type,
     directives: directivesOf(type.name.value),
     fields: (type.fields ?? []).map((field) => ({
@@ -149,12 +172,12 @@ function withoutOneOf(document: DocumentNode): DocumentNode {
   return { ...document, definitions }
 }
 
-function mapObjects(
-  document: DocumentNode,
-  map: (type: ObjectTypeDefinitionNode) => ObjectTypeDefinitionNode,
-): DocumentNode {
+/** The document with another definition in the place of each object type and each interface. */
+function mapTypes(document: DocumentNode, map: (type: TypeNode) => TypeNode): DocumentNode {
   const definitions = document.definitions.map((definition) =>
-    definition.kind === Kind.OBJECT_TYPE_DEFINITION ? map(definition) : definition,
+    definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION
+      ? map(definition)
+      : definition,
   )
   return { ...document, definitions }
 }

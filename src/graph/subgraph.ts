@@ -30,7 +30,7 @@ const Service = builder.objectRef<{ readonly sdl: string }>('_Service').implemen
   }),
 })
 
-/** A representation's type, and the field that names the object, with its value. */
+/** The type of a representation's object, and the field that names the object, with its value. */
 interface Named {
   readonly typename: string
   readonly field: string
@@ -43,7 +43,8 @@ interface Named {
  */
 function readRepresentation(representation: unknown): Named {
   const { __typename, ...given } = Object(representation) as Readonly<Record<string, unknown>>
-  const typename = String(__typename)
+  const types = typesOf(String(__typename))
+  const typename = types.find((name) => String(given['id']).startsWith(`${name}:`)) ?? String(__typename)
   const fields = ['id', ...keyFieldsOf(typename)]
   const field = fields.find((name) => given[name] != null)
   const value = field && given[field]
@@ -51,19 +52,27 @@ function readRepresentation(representation: unknown): Named {
   if (field && isGlobal && (typeof value === 'string' || typeof value === 'number')) {
     return { typename, field, value: String(value) }
   }
-  const others = fields.slice(1).map((name) => `"${name}"`)
-  const expected = `a representation with "__typename" and ${others.join(' or ')}, or an "id" that begins with "${typename}:"`
+  const others = lookups.has(typename) ? fields.slice(1).map((name) => `"${name}", or`) : []
+  const ids = types.map((name) => `"${name}:"`).join(' or ')
+  const expected = `a representation with "__typename" and ${others.join(' ')} an "id" that begins with ${ids}`
   throw inputError(expected, representation)
 }
 
-/** Whether a representation may name an object: of others nothing is asked. */
-export function namesEntity(representation: unknown): boolean {
+/** The types that a name stands for: an interface for those that have it. */
+function typesOf(name: string): readonly string[] {
+  const types = [...lookups.values()].filter(({ forComposers }) => forComposers.interface === name)
+  return types.length > 0 ? types.map(({ typename }) => typename) : [name]
+}
+
+/** The type of the object that a representation may name; undefined where it names none, and nothing is asked. */
+export function typeOfEntity(representation: unknown): string | undefined {
   try {
     const { typename, field, value } = readRepresentation(representation)
     const lookup = lookups.get(typename)
-    return lookup !== undefined && (lookup.otherKeys?.fields.includes(field) || lookup.readId(value) !== undefined)
+    if (!lookup?.forComposers.otherKeys?.fields.includes(field)) lookup?.readId(value)
+    return lookup?.typename
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -77,7 +86,7 @@ function nameOf(representation: unknown): string {
 /** The entity that a representation names. Throws UpstreamError, NOT_FOUND when it is absent or hidden. */
 function findEntity(context: Context, info: GraphQLResolveInfo, representation: unknown): Promise<object> {
   const { typename, field, value } = readRepresentation(representation)
-  const { otherKeys } = lookups.get(typename) ?? {}
+  const { otherKeys } = lookups.get(typename)?.forComposers ?? {}
   if (!otherKeys?.fields.includes(field)) return getNode(context, info, typename, value)
   const found = otherKeys.find(context, { [field]: value }, wantedOf(info, typename)).then((body) => {
     if (body) return body
@@ -88,7 +97,7 @@ function findEntity(context: Context, info: GraphQLResolveInfo, representation: 
 
 /** The fields by which other services may name an object of a type, beside its global id. */
 function keyFieldsOf(typename: string): readonly string[] {
-  return [keyFieldOf(typename), ...(lookups.get(typename)?.otherKeys?.fields ?? [])]
+  return [keyFieldOf(typename), ...(lookups.get(typename)?.forComposers.otherKeys?.fields ?? [])]
 }
 
 /** The field that shows the key of a type. */
@@ -103,7 +112,10 @@ function camelCase(property: string): string {
 /** The types whose objects other services may refer to, as far as the schema has them. */
 function entitiesOf(schema: GraphQLSchema): Entity[] {
   const names = [...lookups.keys()].filter((name) => schema.getType(name))
-  return names.map((name) => ({ name, keyField: keyFieldOf(name), keyFields: keyFieldsOf(name) }))
+  return names.map((name) => {
+    const { isShareable = false, interface: interfaceName } = lookups.get(name)?.forComposers ?? {}
+    return { name, keyField: keyFieldOf(name), keyFields: keyFieldsOf(name), isShareable, interfaceName }
+  })
 }
 
 /** What prints a schema, once for each: printing takes some 10 ms, and callers without a token may ask for it. */

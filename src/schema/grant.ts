@@ -119,6 +119,7 @@ export class GrantKind<B extends GrantBody> {
 
   constructor(type: LookupOptions<number, B, GrantEndpoint>['type'], one: GrantEndpoint, many: GrantsEndpoint) {
     this.lookup = new Lookup({ type, key: integerKey('pk'), endpoint: one })
+    this.lookup.forComposers = { interface: Grant.name }
     this.list = new List<number, B>({
       lookup: this.lookup,
       endpoint: many,

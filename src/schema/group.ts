@@ -17,6 +17,8 @@ export const Group = builder.objectRef<GroupBody>('Group')
 
 export const groups = new Lookup<string, GroupBody>({ type: Group, key: uuidKey('pk'), endpoint: endpoints.group })
 
+groups.forComposers = { isShareable: true }
+
 const groupList = new List<string, GroupBody>({
   lookup: groups,
   endpoint: endpoints.groups,

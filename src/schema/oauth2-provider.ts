@@ -206,7 +206,10 @@ const OAuth2ProviderBy = builder.inputType('OAuth2ProviderBy', {
   }),
 })
 
-providers.otherKeys = { fields: ['clientId'], find: (...args) => providerList.findOne(...args) }
+providers.forComposers = {
+  isShareable: true,
+  otherKeys: { fields: ['clientId'], find: (...args) => providerList.findOne(...args) },
+}
 
 builder.queryFields((t) => ({
   oauth2Provider: oneField(

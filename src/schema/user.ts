@@ -175,7 +175,7 @@ async function findBy(context: Context, by: UserIdentity, wanted: Wanted): Promi
   return self
 }
 
-users.otherKeys = { fields: ['username', 'uuid'], find: findBy }
+users.forComposers = { isShareable: true, otherKeys: { fields: ['username', 'uuid'], find: findBy } }
 
 // The groups of a user are in group.ts, the tokens in access-token.ts and refresh-token.ts: a later type owns both ends of its edges.
 

@@ -3,11 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { json } from 'node:stream/consumers'
-import { buildSchema, graphql } from 'graphql'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { compose } from '../compose.ts'
-import { listen, startGateway, startGatewayOver } from '../start.ts'
+import { compose, startSubgraph } from '../compose.ts'
+import { startGateway, startGatewayOver } from '../start.ts'
 
 const folder = import.meta.dirname
 const config = readFileSync(join(folder, 'gateway.config.js'), 'utf8')
@@ -15,24 +13,15 @@ const command =
   'npx hive-gateway supergraph --host 127.0.0.1 --port 8080 --dev-service authentik=http://127.0.0.1:4000/graphql --dev-service devices=http://127.0.0.1:4001/graphql'
 
 /** A second subgraph, that knows of users only authentik's key. */
-async function startDevices() {
+function startDevices() {
   const types = `
     type Device { name: String! owner: User }
     type User @key(fields: "pk", resolvable: false) { pk: Int! }
     type Query { devices: [Device!]! }`
   const sdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])${types}`
-  const schema = buildSchema(`${types}
-    directive @key(fields: String!, resolvable: Boolean) on OBJECT
-    type _Service { sdl: String! }
-    extend type Query { _service: _Service! }`)
   const owners = { anemometer: 8, barometer: 9, ceilometer: 8, disdrometer: 99999 }
   const devices = Object.entries(owners).map(([name, pk]) => ({ name, owner: { pk } }))
-  const { url } = await listen(async (request, response) => {
-    const { query: source } = (await json(request)) as { query: string }
-    const result = await graphql({ schema, source, rootValue: { devices, _service: { sdl } } })
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(result))
-  })
-  return { url: `${url}/graphql`, sdl }
+  return startSubgraph('devices', sdl, { devices })
 }
 
 /** A port that was free a moment ago: Hive does not tell which one it took. */
@@ -163,10 +152,7 @@ describe('The Hive Gateway', () => {
     const hidden = await startGatewayOver(sandbox.url, { introspection: false })
     const devices = await startDevices()
     const { sdl } = (await askGateway('{ _service { sdl } }', { token: null })).data._service
-    const { supergraph } = compose([
-      { name: 'authentik', url: hidden.url, sdl },
-      { name: 'devices', ...devices },
-    ])
+    const { supergraph } = compose([{ name: 'authentik', url: hidden.url, sdl }, devices])
     const made = makeFolder()
     writeFileSync(join(made, 'gateway.config.js'), config)
     writeFileSync(join(made, 'supergraph.graphql'), supergraph)

@@ -15,8 +15,18 @@ export interface Key<K extends string | number> {
   readonly compare?: (one: K, other: K) => number
 }
 
+/** What other services in a larger graph may do with the objects of a type, beside naming them by their key and their global id. */
+export interface ForComposers<B> {
+  /** They may have copies of the fields. */
+  readonly isShareable?: true
+  /** They may say this interface in place of the type, with the global id. */
+  readonly interface?: string
+  /** They may name objects by other fields. */
+  readonly otherKeys?: OtherKeys<B>
+}
+
 /** How else than by their key objects are found: by fields of which each names one. */
-export interface OtherKeys<B> {
+interface OtherKeys<B> {
   readonly fields: readonly string[]
   /** The object, null when it is absent or hidden. Throws UpstreamError. */
   readonly find: (context: Context, by: Readonly<Record<string, string>>, wanted: Wanted) => Promise<B | null>

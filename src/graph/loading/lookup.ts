@@ -7,7 +7,7 @@ import { limits } from '../../limits.ts'
 import { charge, eachNamed } from '../charges.ts'
 import type { Types } from '../types.ts'
 import { completed, type Elsewhere, findElsewhere } from './elsewhere.ts'
-import { findKey, type Key, type OtherKeys } from './keys.ts'
+import { type ForComposers, findKey, type Key } from './keys.ts'
 import { pagesByOwners } from './listings.ts'
 import { type Included, Loader, type LoaderOptions, type Together } from './loader.ts'
 import type { Wanted } from './wanted.ts'
@@ -46,8 +46,8 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
   readonly elsewhere: Elsewhere<K, B> | undefined
   /** Set by the list of the objects. */
   pageOfMany: PageOfMany<B> | undefined
-  /** Set where other services know objects by other fields. */
-  otherKeys: OtherKeys<B> | undefined
+  /** Set by the type. */
+  forComposers: ForComposers<B> = {}
 
   constructor({ type, key, endpoint, elsewhere }: LookupOptions<K, B, E>) {
     this.elsewhere = elsewhere
