@@ -35,7 +35,8 @@ export const codes = {
     nothingDone: true,
   },
   RATE_LIMITED: {
-    meaning: 'authentik asks to slow down. `extensions.retryAfter` says for how many seconds.',
+    meaning:
+      'authentik asks to slow down, or the credential has had as much in a minute as `RATE_LIMIT` allows (HTTP 429). `extensions.retryAfter` says for how many seconds to wait.',
     log: 'warn',
     nothingDone: true,
   },

@@ -29,7 +29,9 @@ import { Beginnings } from './http/one-by-one.ts'
 import { findPersisted, idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
 import { answerInTurn } from './http/pipelining.ts'
 import { createAddressOf } from './http/proxies.ts'
+import { RateLimit } from './http/rate-limit.ts'
 import { boundReceiving } from './http/receiving.ts'
+import { OwnSpending } from './http/spending.ts'
 import { answerStraight, openedContext, type StraightOptions, waitingFor } from './http/straight.ts'
 import { limits } from './limits.ts'
 import { logAccess } from './observe/access-log.ts'
@@ -53,6 +55,7 @@ type GatewaySettings = Pick<
   | 'mutations'
   | 'hideSecrets'
   | 'maxCost'
+  | 'rateLimit'
   | 'explain'
   | 'persistedOperations'
   | 'persistedOperationsMode'
@@ -85,7 +88,7 @@ export interface Gateway {
   abandon(): void
   /** Resolves when all work has ended that is finished though its callers have gone. */
   drain(): Promise<void>
-  /** Drains, and closes the connections to authentik. */
+  /** Drains, and closes the connections. */
   close(): Promise<void>
 }
 
@@ -102,17 +105,25 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { log, audit: auditLog, lost } = options.logs ?? createLogs(settings.logLevel, settings.logFormat)
   const audit = createAudit(auditLog)
   const conditions = () => ({ queue: upstream.queue, circuit: upstream.circuit, lostLines: lost() })
-  const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions)
-  const observer = observeAll([traceRequests(), metrics?.observer ?? {}, logAccess(log), audit.observer])
+  const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
+  const beginnings = new Beginnings(callerOf)
+  const rateLimit = createRateLimit(settings, beginnings)
+  const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions, rateLimit)
+  const observer = observeAll([
+    traceRequests(),
+    metrics?.observer ?? {},
+    logAccess(log),
+    audit.observer,
+    rateLimit?.observer ?? {},
+  ])
   const upstream = new Upstream({
     url: settings.authentikUrl,
     concurrency: settings.upstreamConcurrency,
     clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
     observer,
   })
-  const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
   const admission = new Admission(callerOf)
-  const answer = createGraphql(settings, { upstream, observer, log, admission, callerOf })
+  const answer = createGraphql(settings, { upstream, observer, log, admission, beginnings, rateLimit, callerOf })
   const hash = createCredentialHash(settings.logHashKey, (credential) => upstream.hash(credential))
   const hashOf = (header: string | undefined) => {
     const credential = readCredential(header)
@@ -131,8 +142,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     abandon: () => audit.abandon(),
     drain: () => upstream.drain(),
-    close: () => upstream.close(),
+    close: async () => {
+      await upstream.close()
+      rateLimit?.close()
+    },
   }
+}
+
+/** Undefined unless it is set. */
+function createRateLimit({ rateLimit: most }: Config, beginnings: Beginnings): RateLimit | undefined {
+  if (most === undefined) return undefined
+  return new RateLimit({ most, spending: new OwnSpending(), takeTurn: (request) => beginnings.takeAgain(request) })
 }
 
 interface Behind {
@@ -140,6 +160,8 @@ interface Behind {
   readonly observer: Observer
   readonly log: Log
   readonly admission: Admission
+  readonly beginnings: Beginnings
+  readonly rateLimit: RateLimit | undefined
   /** Tells an accepted caller by the Authorization header. */
   readonly callerOf: (header: string | undefined) => string | undefined
 }
@@ -149,12 +171,11 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const { introspection, mutations, hideSecrets, explain, persistedOperations, demonstrationToken } = settings
   // The examples are none of the operations that may run.
   const isEnforced = persistedOperations !== undefined && settings.persistedOperationsMode === 'enforce'
-  const { upstream, observer, log, admission, callerOf } = behind
+  const { upstream, observer, log, admission, beginnings, rateLimit, callerOf } = behind
   const schema = createSchema({ mutations, leaveOut: hideSecrets ? secretFields : [] })
   const plans = new Plans(schema)
   const costs = new Costs(new Estimates(schema), settings.maxCost)
   const documents = new Documents()
-  const beginnings = new Beginnings(callerOf)
   const addressOf = createAddressOf(settings.trustProxy)
   const openContext = createOpenContext(settings, behind, addressOf)
   const yoga = createYoga<{ req: IncomingMessage; res: ServerResponse }>({
@@ -177,6 +198,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       beginnings.plugin(),
       boundIntrospection(),
       costs.plugin(),
+      rateLimit?.plugin() ?? {},
       executeInOrder(createExecute(plans)),
       explain ? explainQueries(costs, (header) => callerOf(header) !== undefined) : {},
       introspection ? {} : hideSchema(),
@@ -196,7 +218,7 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
   const corsOrigins = settings.corsOrigins ?? []
   const keyOf = (request: IncomingMessage) =>
     `${upstream.writes} ${addressOf(request) ?? ''} ${request.headers.authorization ?? ''}`
-  const options = { schema, find, plans, costs, beginnings, openContext, keyOf, observer, corsOrigins }
+  const options = { schema, find, plans, costs, beginnings, rateLimit, openContext, keyOf, observer, corsOrigins }
   const straight = answerStraight(yoga, options)
   return explain ? leaveExplained(straight, yoga) : straight
 }

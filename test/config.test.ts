@@ -32,6 +32,7 @@ it('has a default for everything', () => {
     mutations: true,
     hideSecrets: false,
     maxCost: undefined,
+    rateLimit: undefined,
     explain: false,
     persistedOperations: undefined,
     persistedOperationsMode: 'enforce',
@@ -86,6 +87,7 @@ const settings = [
   ['MUTATIONS', 'off', 'mutations', false],
   ['HIDE_SECRETS', 'on', 'hideSecrets', true],
   ['MAX_COST', '20', 'maxCost', 20],
+  ['RATE_LIMIT', '999999', 'rateLimit', 999_999],
   ['EXPLAIN', 'on', 'explain', true],
   [
     'PERSISTED_OPERATIONS',
@@ -121,6 +123,7 @@ describe('A mistake', () => {
     [{ PORT: '4e3' }, 'PORT: expected a port from 0 to 65535, got "4e3"'],
     [{ UPSTREAM_CONCURRENCY: '0' }, 'UPSTREAM_CONCURRENCY: expected a whole number from 1 to 1000, got "0"'],
     [{ MAX_COST: '500' }, 'MAX_COST: expected a whole number from 1 to 499, got "500"'],
+    [{ RATE_LIMIT: '0' }, 'RATE_LIMIT: expected a whole number from 1 to 999999, got "0"'],
     [{ UPSTREAM_TIMEOUT: '1.5' }, 'UPSTREAM_TIMEOUT: expected milliseconds from 1 to 600000, got "1.5"'],
     [
       { AUTHENTIK_URL: 'auth.example.com' },

@@ -46,6 +46,7 @@ describe('The line of a request', () => {
       requests: expect.any(Number),
       shared: 0,
       retried: 0,
+      rows: expect.any(Number),
     })
     const { requests } = JSON.parse(gateway.requestLines[0] ?? '')
     expect(requests).toBe(gateway.asked().length)

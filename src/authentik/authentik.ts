@@ -207,7 +207,7 @@ export class Authentik {
       read.requestId = answer.requestId
       read.bytes = answer.bytes
       const body = judge(answer, expected)
-      read.rows = rowsIn(body)
+      if (method === 'GET') read.rows = rowsIn(body)
       this.#learn()
       return body
     } catch (error) {

@@ -116,6 +116,14 @@ export const settings = {
     meaning:
       'How many requests to authentik a query may need at most, as the gateway estimates before it runs. Queries beyond are refused.',
   },
+  rateLimit: {
+    name: 'RATE_LIMIT',
+    otherwise: 'off',
+    expected: `a whole number from 1 to ${limits.spentInMinute}`,
+    read: wholeNumber(1, limits.spentInMinute),
+    meaning:
+      'How many requests to authentik and rows of its answers, added up, each credential may have in a minute. Queries beyond are refused, deletions never.',
+  },
   explain: {
     name: 'EXPLAIN',
     default: 'off',

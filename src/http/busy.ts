@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { GraphQLError } from 'graphql'
-import { errorOf, type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse, requestError } from './refusal.ts'
 
 const retryAfter = 1
 
@@ -11,9 +11,7 @@ function refusalOf(text: string): Refusal {
 
 /** The error of a whole HTTP request: yoga answers it with 503. */
 export function busyError(text: string): GraphQLError {
-  const error = errorOf(refusalOf(text))
-  error.extensions['http'] = { status: 503, headers: { 'retry-after': String(retryAfter) } }
-  return error
+  return requestError(refusalOf(text))
 }
 
 /** Answers 503 with that error, before any of the request is read. */

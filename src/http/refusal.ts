@@ -42,6 +42,17 @@ export function errorOf({ code, message, retryAfter }: Refusal): GraphQLError {
   return error
 }
 
+/** The error that tells a refusal, which yoga answers with that status. */
+export function requestError(refusal: Refusal): GraphQLError {
+  const { status, retryAfter } = refusal
+  const error = errorOf(refusal)
+  error.extensions['http'] = {
+    status,
+    ...(retryAfter !== undefined && { headers: { 'retry-after': String(retryAfter) } }),
+  }
+  return error
+}
+
 /** The error of a whole HTTP request that is wrong: yoga answers it with 400. */
 export function badRequest(message: string, code: Code = 'BAD_REQUEST'): GraphQLError {
   const error = codedError(code, message)

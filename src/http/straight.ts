@@ -12,6 +12,7 @@ import { Flight, Joining } from './joining.ts'
 import { endOperation, recordOf, startOperation } from './observing.ts'
 import type { Beginnings } from './one-by-one.ts'
 import { isPlain, readBody, readSent, type Sent } from './plain-request.ts'
+import type { RateLimit } from './rate-limit.ts'
 
 // The straight way: a query whose document has passed all guards before goes from node's HTTP server to its plan. Whatever is odd
 // about a request, and whatever goes wrong, is answered by yoga, with the body that was read and the context that has been used.
@@ -25,6 +26,7 @@ export interface StraightOptions {
   readonly plans: Plans
   readonly costs: Costs
   readonly beginnings: Beginnings
+  readonly rateLimit: RateLimit | undefined
   readonly openContext: (request: IncomingMessage, waiting: Waiting) => Context
   /** What besides its body tells a query from others: equal ones are joined. */
   readonly keyOf: (request: IncomingMessage) => string
@@ -98,20 +100,28 @@ class StraightWay {
   #begin(known: Known): void {
     const { request, response, document, sent } = known
     if (response.closed) return
+    // Yoga tells of refusals. It meets the same faults, masks them and has them logged: here they would end the process.
+    const leave = () => this.#leave(known)
     try {
-      const plan = this.#options.plans.find(document, sent.operationName, sent.variables)
-      if (!plan || this.#options.costs.isTooHigh(this.#estimate(known))) {
-        this.#leave(known)
-        return
-      }
-      const key = `${this.#options.keyOf(request)} ${acceptedType(request)} ${known.body.toString('latin1')}`
-      const flight = this.#joining.find(key)
-      if (flight) this.#join(known, plan, flight)
-      else this.#lead(known, plan, key)
+      const { plans, costs, rateLimit } = this.#options
+      const plan = plans.find(document, sent.operationName, sent.variables)
+      const estimate = this.#estimate(known)
+      const verdict = rateLimit?.judge(request, estimate?.requests)
+      if (!plan || costs.isTooHigh(estimate) || typeof verdict === 'number') leave()
+      else if (verdict) void verdict.then((refused) => (refused ? leave() : this.#go(known, plan))).catch(leave)
+      else this.#go(known, plan)
     } catch {
-      // Yoga meets the same fault, masks it and has it logged. Here it would end the process.
-      this.#leave(known)
+      leave()
     }
+  }
+
+  #go(known: Known, plan: Plan): void {
+    const { request, response, body } = known
+    if (response.closed) return
+    const key = `${this.#options.keyOf(request)} ${acceptedType(request)} ${body.toString('latin1')}`
+    const flight = this.#joining.find(key)
+    if (flight) this.#join(known, plan, flight)
+    else this.#lead(known, plan, key)
   }
 
   #lead(known: Known, plan: Plan, key: string): void {

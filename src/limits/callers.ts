@@ -89,6 +89,12 @@ export const callersLimits = {
   ids: 500,
   /** What mutations that search for it may revoke in one request, beside what they are given by ids: some minutes of authentik's time. */
   revocations: 3000,
+  /** What a credential may spend in a minute by `RATE_LIMIT`, at most: more than authentik can answer. */
+  spentInMinute: 999_999,
+  /** Milliseconds for which `RATE_LIMIT` counts. */
+  rateMilliseconds: 60_000,
+  /** Credentials for which it counts: as many as are remembered as accepted. Each takes some 200 bytes. */
+  countedCredentials: 50_000,
   /** Characters of the answers that the operations of one HTTP request hold: 5000 tokens have some 15 million. */
   heldCharacters: 16 * 1024 * 1024,
 

@@ -10,6 +10,12 @@ export interface Conditions {
   readonly lostLines: number
 }
 
+/** What RATE_LIMIT has done, asked when metrics are read. */
+export interface RateLimited {
+  /** Queries that were refused. */
+  readonly refused: number
+}
+
 export interface Metrics {
   readonly observer: Partial<Observer>
   /** All metrics in Prometheus' text format, and its content type. */
@@ -28,7 +34,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', '
  * Counts what happens, by OpenTelemetry's names where it has one. Every label is of a closed set: no caller can make new ones.
  * https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
  */
-export function createMetrics(conditions: () => Conditions): Metrics {
+export function createMetrics(conditions: () => Conditions, rateLimit?: RateLimited): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -79,15 +85,18 @@ export function createMetrics(conditions: () => Conditions): Metrics {
       for (const state of ['closed', 'open', 'probing']) this.set({ state }, state === circuit ? 1 : 0)
     },
   })
-  new Counter({
-    name: 'authentik_graphql_log_lines_lost_total',
-    help: 'Lines of the log that were lost.',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(conditions().lostLines)
-    },
-  })
+  const total = (name: string, help: string, value: () => number) =>
+    new Counter({
+      name: `authentik_graphql_${name}_total`,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(value())
+      },
+    })
+  total('log_lines_lost', 'Lines of the log that were lost.', () => conditions().lostLines)
+  if (rateLimit) total('rate_limited', 'Queries that were refused by RATE_LIMIT.', () => rateLimit.refused)
 
   const observer: Partial<Observer> = {
     requestEnded({ method, path, status, hungUp, errors: codes, took }) {

@@ -40,8 +40,13 @@ export interface RequestFacts {
   readonly hungUp: boolean
   /** Milliseconds: in all, while something waited for its turn, and while authentik worked on something. */
   readonly took: { readonly all: number; readonly waiting: number; readonly upstream: number }
-  /** What was asked of authentik: requests made, answers shared with others, and further tries. */
-  readonly upstream: { readonly requests: number; readonly shared: number; readonly retried: number }
+  /** What was asked of authentik: requests made, answers shared with others, and further tries; and the rows that came. */
+  readonly upstream: {
+    readonly requests: number
+    readonly shared: number
+    readonly retried: number
+    readonly rows: number
+  }
 }
 
 /** One operation of a request: a batch has several. */

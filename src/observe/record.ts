@@ -50,7 +50,7 @@ export class RequestRecord implements RequestFacts {
   hasAnswer = false
   readonly waiting = new Stopwatch()
   readonly working = new Stopwatch()
-  readonly upstream = { requests: 0, shared: 0, retried: 0 }
+  readonly upstream = { requests: 0, shared: 0, retried: 0, rows: 0 }
   readonly #hash: () => string | undefined
 
   constructor({ id, method, path, client, traceparent, hash }: Arrival) {
@@ -85,6 +85,7 @@ export class RequestRecord implements RequestFacts {
       this.waiting.add(waiting.milliseconds - before.waiting)
       this.working.add(working.milliseconds - before.working)
       this.upstream.shared += upstream.requests + upstream.shared
+      this.upstream.rows += upstream.rows
     }
   }
 
@@ -185,6 +186,7 @@ export class ReadRecord implements ReadFacts {
       return
     }
     working.stop()
+    upstream.rows += this.rows
     if (!this.shared) upstream.retried += this.retried
   }
 }
