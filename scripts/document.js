@@ -9,7 +9,7 @@ import { askLive, Mistake } from '../dist/drift/live.js'
 
 const packageName = '@goauthentik/api'
 const installed = join(import.meta.dirname, '../node_modules/@goauthentik')
-const usage = 'Usage: npm run drift -- 2025.10.4 (or 2025.10, https://auth.example.com, a path of a schema.yml)'
+const usage = 'Usage: npm run drift -- 2025.10.4 (or 2025.10, latest, https://auth.example.com, a path of a schema.yml)'
 
 /** The document that the arguments mean. Throws Mistake. */
 export async function readDocument([argument = '', ...more]) {
@@ -17,7 +17,7 @@ export async function readDocument([argument = '', ...more]) {
   if (/^https?:\/\//i.test(argument))
     return parsed(await askLive(urlOf(argument), process.env.AUTHENTIK_TOKEN), 'What answered')
   if (existsSync(argument)) return parsed(readText(argument), `"${argument}"`)
-  const version = /^\d{4}\.\d{1,2}$/.test(argument) ? newestPatch(argument) : argument
+  const version = versionOf(argument)
   if (!/^\d{4}\.\d{1,2}\.\d+(-[\w.]+)?$/.test(version)) {
     throw new Mistake(`"${argument}" is neither a version nor a URL nor a file. ${usage}`)
   }
@@ -50,8 +50,18 @@ function urlOf(argument) {
   return url
 }
 
+function versionOf(argument) {
+  if (argument === 'latest') return look('version')
+  return /^\d{4}\.\d{1,2}$/.test(argument) ? newestPatch(argument) : argument
+}
+
+/** What npm's registry tells of the package. */
+function look(what) {
+  return JSON.parse(run('npm', ['view', packageName, what, '--json', '--fetch-retries=0']))
+}
+
 function newestPatch(release) {
-  const versions = JSON.parse(run('npm', ['view', packageName, 'versions', '--json', '--fetch-retries=0']))
+  const versions = look('versions')
   const patches = versions
     .filter((version) => version.startsWith(`${release}.`))
     .map((version) => version.slice(release.length + 1))

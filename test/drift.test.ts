@@ -411,9 +411,12 @@ describe('npm', () => {
     return { env: { npm_config_registry: url, npm_config_cache: folder(), TMPDIR: temporary }, temporary }
   }
 
-  it('is asked for the newest patch of a release, of which nothing stays behind', async () => {
+  it.each([
+    ['the newest patch of a release', '2026.11'],
+    ['the newest release', 'latest'],
+  ])('is asked for %s, of which nothing stays behind', async (_what, argument) => {
     const { env, temporary } = await startRegistry()
-    const { code, stdout, stderr } = await drift(['2026.11'], env)
+    const { code, stdout, stderr } = await drift([argument], env)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toBe((await toldOfNewest()).stdout)
     expect(readdirSync(temporary)).toEqual([])
@@ -436,12 +439,13 @@ describe('npm', () => {
 })
 
 describe('Arguments', () => {
-  const usage = 'Usage: npm run drift -- 2025.10.4 (or 2025.10, https://auth.example.com, a path of a schema.yml)'
+  const usage =
+    'Usage: npm run drift -- 2025.10.4 (or 2025.10, latest, https://auth.example.com, a path of a schema.yml)'
 
   it.each([
     [[], usage],
     [['2025.10.4', '2026.8.3'], usage],
-    [['latest'], `"latest" is neither a version nor a URL nor a file. ${usage}`],
+    [['newest'], `"newest" is neither a version nor a URL nor a file. ${usage}`],
     [['--registry=http://x'], `"--registry=http://x" is neither a version nor a URL nor a file. ${usage}`],
     [['http://'], '"http://" is not a URL.'],
     [['package.json'], '"package.json" is not an OpenAPI document.'],
