@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { type Example, examples } from '../src/http/examples.ts'
@@ -62,7 +63,7 @@ it('shows what a query asked of authentik under its answer, if a box is ticked',
   await expect
     .poll(() => table.getByRole('row').allTextContents(), patience)
     .toEqual([
-      'EndpointStatusRowsBytesWaitedTookFor',
+      'EndpointStatusRowsBytesWaitedTookNoteFor',
       expect.stringMatching(/^\/core\/groups\/2008\d+[\d.]+ ms[\d.]+ msQuery\.groups$/),
       expect.stringMatching(/^\/core\/groups\/2008\d+[\d.]+ ms[\d.]+ msGroup\.users$/),
     ])
@@ -70,6 +71,23 @@ it('shows what a query asked of authentik under its answer, if a box is ticked',
   await takePicture(page, 'explain')
   expect(complaints).toEqual([])
 }, 60_000)
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  it(`has nothing of ours that axe complains of, where it is ${colorScheme}`, async ({ skip }) => {
+    const { url } = await startGateway({ graphiql: true, explain: true, demonstrationToken: 'demo-superuser' })
+    const { page } = await startBrowser(skip)
+    await page.emulateMedia({ colorScheme })
+    await page.goto(url)
+    await openTab(page, 3)
+    await page.getByLabel('Explain what the query asks of authentik').check()
+    await run(page)
+    await expect.poll(() => page.getByRole('table').count(), patience).toBe(1)
+    await page.evaluate(axe.source)
+    // Around it all is GraphiQL's own.
+    const { violations } = (await page.evaluate("axe.run('.explain')")) as AxeResults
+    expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([])
+  }, 60_000)
+}
 
 it('has the box only where queries are explained', async () => {
   for (const explain of [true, false]) {

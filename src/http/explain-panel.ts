@@ -10,7 +10,7 @@ export const explainPanel = `
   .explain .told { max-height: 30vh; overflow: auto }
   .explain table { border-collapse: collapse; margin-top: 8px; width: 100%; white-space: nowrap }
   .explain th, .explain td { padding: 2px 16px 2px 0; text-align: left; vertical-align: top }
-  .explain th { color: hsla(var(--color-neutral), var(--alpha-secondary)); font-weight: normal }
+  .explain th { font-weight: 600 }
   .explain .number { text-align: right }
   .explain .causes { white-space: normal }
 </style>
@@ -35,7 +35,7 @@ export const explainPanel = `
       ['Bytes', 'number', ({ bytes }) => bytes],
       ['Waited', 'number', ({ msWaiting }) => msWaiting.toFixed(1) + ' ms'],
       ['Took', 'number', ({ msUpstream }) => msUpstream.toFixed(1) + ' ms'],
-      ['', '', ({ shared, retried }) => (shared ? 'shared' : retried ? 'retried' : '')],
+      ['Note', '', ({ shared, retried }) => (shared ? 'shared' : retried ? 'retried' : '')],
       ['For', 'causes', ({ causes }) => causes.join(', ')],
     ]
     const show = ({ extensions }) => {
