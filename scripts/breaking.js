@@ -1,4 +1,5 @@
-// Fails when schema.graphql breaks what the newest release promised: compares it with schema.graphql at the newest v* tag.
+// Fails when schema.graphql breaks what the newest release promised: compares it with schema.graphql at the newest v* tag. So does
+// subgraph.graphql when it has lost a key, by which other subgraphs name objects.
 // A breaking change that is meant is declared in package.json, "breakingChanges", by the path that is printed here.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -23,6 +24,7 @@ async function compare(tag) {
     ...(await breaks(before, now)),
     ...(await breaks(semanticToStrict(before), semanticToStrict(now))),
   ].filter(({ path }, index, all) => all.findIndex((other) => other.path === path) === index)
+  for (const path of lostKeys(tag)) breaking.push({ path, message: 'This key is gone from subgraph.graphql' })
   const undeclared = breaking.filter(({ path }) => !declared.includes(path))
   for (const { path, message } of undeclared) console.error(`${path}: ${message}`)
   console.log(`${breaking.length} breaking changes since ${tag}, ${undeclared.length} of them not declared.`)
@@ -31,4 +33,18 @@ async function compare(tag) {
 
 async function breaks(before, now) {
   return (await diff(before, now)).filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
+}
+
+function lostKeys(tag) {
+  // Early releases have no such file.
+  const before = git('ls-tree', '--name-only', tag, 'subgraph.graphql') && git('show', `${tag}:subgraph.graphql`)
+  const now = keysOf(readFileSync('subgraph.graphql', 'utf8'))
+  return keysOf(before).filter((key) => !now.includes(key))
+}
+
+/** The keys in an SDL: "User.pk". */
+function keysOf(sdl) {
+  return [...sdl.matchAll(/^(?:type|interface) (\w+)[^{]*/gm)].flatMap(([line, type]) =>
+    [...line.matchAll(/@key\(fields: "(\w+)"/g)].map(([, field]) => `${type}.${field}`),
+  )
 }

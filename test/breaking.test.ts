@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..')
 function startRepository() {
   const folder = mkdtempSync(join(tmpdir(), 'repository-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
-  for (const file of ['schema.graphql', 'package.json', 'scripts'])
+  for (const file of ['schema.graphql', 'subgraph.graphql', 'package.json', 'scripts'])
     cpSync(join(root, file), join(folder, file), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   const git = (...args: string[]) =>
@@ -20,7 +20,7 @@ function startRepository() {
     })
   git('init', '-q')
   const release = (tag: string) => {
-    git('add', 'schema.graphql')
+    git('add', 'schema.graphql', 'subgraph.graphql')
     git('commit', '-q', '--allow-empty', '-m', tag)
     git('tag', tag)
   }
@@ -42,6 +42,13 @@ describe('The check for breaking changes', () => {
     release('v1.0.0')
     edit('schema.graphql', (text) => text.replace('type PageInfo {', 'type PageInfo {\n  extra: Int\n'))
     expect(check()).toMatchObject({ status: 0, stdout: '0 breaking changes since v1.0.0, 0 of them not declared.\n' })
+  })
+
+  it('fails for a key that other subgraphs may use', () => {
+    const { release, edit, check } = startRepository()
+    release('v1.0.0')
+    edit('subgraph.graphql', (text) => text.replace('@key(fields: "username") ', ''))
+    expect(check()).toMatchObject({ status: 1, stderr: 'User.username: This key is gone from subgraph.graphql\n' })
   })
 
   it('fails for what breaks, against the newest release', () => {

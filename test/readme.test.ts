@@ -1,17 +1,7 @@
-import { execFile, spawn } from 'node:child_process'
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSandbox } from '../src/sandbox/server.ts'
 import { listen, startGateway } from './start.ts'
@@ -50,7 +40,7 @@ async function freePort(): Promise<string> {
 
 describe('The commands', () => {
   it('are all run here or by continuous integration', () => {
-    const here = /^(AUTHENTIK_URL=\S+ )?npm start\b|^curl |^npm run (drift|dev|coverage)\b|^npx hive-gateway /
+    const here = /^(AUTHENTIK_URL=\S+ )?npm start\b|^curl |^npm run (drift|dev|coverage)\b/
     const script = readFileSync(join(root, '.ci/run'), 'utf8').split('\n')
     const others = commands.filter((command) => !here.test(command) && !script.includes(command))
     // Tests compare what it writes.
@@ -151,23 +141,6 @@ it('tells the answer of its query', async () => {
 it.each(blocks('graphql'))('has queries that run: %s', async (query) => {
   const { ask } = await startGateway()
   expect((await ask(query)).errors).toBeUndefined()
-})
-
-it('tells how to stitch a larger graph', async () => {
-  const { url, sandbox } = await startGateway()
-  const folder = mkdtempSync(join(tmpdir(), 'larger-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
-  const [recipe = ''] = blocks('js')
-  writeFileSync(join(folder, 'schema.mjs'), recipe.replace('http://127.0.0.1:4000/graphql', url))
-  const ask = `import { execute, parse } from 'graphql'
-    import { schema } from './schema.mjs'
-    const contextValue = { authorization: 'Bearer demo-plain' }
-    console.log(JSON.stringify(await execute({ schema, document: parse('{ me { username } }'), contextValue })))`
-  writeFileSync(join(folder, 'ask.mjs'), ask)
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'ask.mjs')])
-  expect(JSON.parse(stdout)).toEqual({ data: { me: { username: 'paul' } } })
-  expect(sandbox.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer demo-plain'])
 })
 
 it('shows pictures that are there', () => {

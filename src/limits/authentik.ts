@@ -2,8 +2,8 @@
 export const authentikLimits = {
   // What waits for authentik.
 
-  /** Reads of one credential that wait at once: more than one operation can need, by `upstreamRequests`. */
-  waitingReadsOfOne: 600,
+  /** Reads of one credential that wait at once: more than two operations can need, by `upstreamRequests`, as composers ask for 1000 rows. */
+  waitingReadsOfOne: 1010,
   /** Reads that wait at once, of all credentials. Each takes some 10 kB. */
   waitingReads: 4000,
   /** Rows of a page that count as a look-up: at 19 ms a row, authentik needs as long for it. */

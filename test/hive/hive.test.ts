@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { compose, startSubgraph } from '../compose.ts'
+import { startThousandUsers } from '../recipes.ts'
 import { startGateway, startGatewayOver } from '../start.ts'
 
 const folder = import.meta.dirname
@@ -13,14 +14,14 @@ const command =
   'npx hive-gateway supergraph --host 127.0.0.1 --port 8080 --dev-service authentik=http://127.0.0.1:4000/graphql --dev-service devices=http://127.0.0.1:4001/graphql'
 
 /** A second subgraph, that knows of users only authentik's key. */
-function startDevices() {
+function startDevices(owners = [8, 9, 8, 99999]) {
   const types = `
     type Device { name: String! owner: User }
     type User @key(fields: "pk", resolvable: false) { pk: Int! }
     type Query { devices: [Device!]! }`
   const sdl = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])${types}`
-  const owners = { anemometer: 8, barometer: 9, ceilometer: 8, disdrometer: 99999 }
-  const devices = Object.entries(owners).map(([name, pk]) => ({ name, owner: { pk } }))
+  const names = ['anemometer', 'barometer', 'ceilometer', 'disdrometer']
+  const devices = owners.map((pk, index) => ({ name: names[index] ?? '', owner: { pk } }))
   return startSubgraph('devices', sdl, { devices })
 }
 
@@ -65,10 +66,12 @@ async function startHive(line: string, cwd = folder) {
 async function startBoth(cwd?: string) {
   const { url, asked, sandbox } = await startGateway()
   const devices = await startDevices()
-  const line = command
-    .replace('http://127.0.0.1:4000/graphql', url)
-    .replace('http://127.0.0.1:4001/graphql', devices.url)
-  return { asked, sandbox, ...(await startHive(line, cwd)) }
+  return { asked, sandbox, ...(await startHive(lineFor(url, devices.url), cwd)) }
+}
+
+/** The command with these addresses. */
+function lineFor(authentik: string, devices: string): string {
+  return command.replace('http://127.0.0.1:4000/graphql', authentik).replace('http://127.0.0.1:4001/graphql', devices)
 }
 
 function makeFolder(): string {
@@ -161,6 +164,20 @@ describe('The Hive Gateway', () => {
     expect(asked()).toHaveLength(4)
   })
 
+  it.each([
+    ['all of 1000 different owners, 50 in an operation', config, 1000],
+    ['500 of them without the bounds', config.replace(/__experimental__.*/g, ''), 500],
+  ])('finds %s', async (_name, text, count) => {
+    const { url } = await startGatewayOver(await startThousandUsers())
+    const owners = Array.from({ length: 1000 }, (_, index) => 1001 + index)
+    const made = makeFolder()
+    writeFileSync(join(made, 'gateway.config.js'), text)
+    const { ask } = await startHive(lineFor(url, (await startDevices(owners)).url), made)
+    const { data, errors = [] } = await ask('{ devices { owner { username } } }')
+    expect(data.devices.filter(({ owner }: { owner: unknown }) => owner)).toHaveLength(count)
+    expect(errors).toHaveLength(1000 - count)
+  })
+
   it('connects to nothing but the subgraphs, and ends on SIGTERM', async () => {
     const { ask, child, ended, printed } = await startBoth()
     await ask(query)
@@ -171,8 +188,8 @@ describe('The Hive Gateway', () => {
   })
 })
 
-it('is configured and started here as the README shows', () => {
-  const readme = readFileSync(join(folder, '../../README.md'), 'utf8')
-  expect(readme).toContain(`\`\`\`js\n${config}\`\`\``)
-  expect(readme).toContain(`\`\`\`sh\n${command}\n\`\`\``)
+it('is configured and started here as docs/composers.md shows', () => {
+  const page = readFileSync(join(folder, '../../docs/composers.md'), 'utf8')
+  expect(page).toContain(`\`\`\`js\n${config}\`\`\``)
+  expect(page).toContain(`\`\`\`sh\n${command}\n\`\`\``)
 })
