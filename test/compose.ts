@@ -22,7 +22,8 @@ export function compose(subgraphs: readonly Subgraph[]): Composed {
   return { errors: errors.map(({ message }) => message), supergraph: supergraphSdl }
 }
 
-const link = (...directives: string[]) =>
+/** How a subgraph begins that uses these directives. */
+export const link = (...directives: string[]) =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ${JSON.stringify(directives)})\n`
 
 /** Services that others may have, and what each of them knows of authentik's objects. */
@@ -120,4 +121,14 @@ export async function startSubgraph(name: string, sdl: string, rootValue: object
     response.setHeader('content-type', 'application/json').end(JSON.stringify(result))
   })
   return { name, url: `${url}/graphql`, sdl }
+}
+
+/** Logins, which know the ids of grants and not their types. */
+export function startLogins() {
+  const ids = ['AccessToken:42', 'RefreshToken:1', 'AuthorizationCode:1']
+  const sdl = `${link('@key', '@interfaceObject')}
+    type Login { grant: Grant! }
+    type Grant @key(fields: "id", resolvable: false) @interfaceObject { id: ID! }
+    type Query { logins: [Login!]! }`
+  return startSubgraph('logins', sdl, { logins: ids.map((id) => ({ grant: { id } })) })
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSandbox } from '../src/sandbox/server.ts'
-import { listen, startGateway } from './start.ts'
+import { freePort } from './recipes.ts'
+import { startGateway } from './start.ts'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -29,13 +30,6 @@ async function runLine(line: string, enough: RegExp): Promise<string> {
   const printed = startLine(line)
   await expect.poll(printed, { timeout: 15_000 }).toMatch(enough)
   return printed()
-}
-
-/** A port that nobody listens on by now. */
-async function freePort(): Promise<string> {
-  const { url, server } = await listen(() => {})
-  await new Promise((resolve) => server.close(resolve))
-  return new URL(url).port
 }
 
 describe('The commands', () => {

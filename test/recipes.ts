@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import type { Subgraph } from './compose.ts'
 import { addressOf, ask, run } from './program.ts'
 import { listen } from './start.ts'
 
@@ -34,9 +35,7 @@ export async function startRecipe(text: string, folder = makeFolder()) {
   const port = await freePort()
   const name = join(folder, `on-${port}.mjs`)
   writeFileSync(name, text.replace(/listen\(\d+/, `listen(${port}`))
-  const child = spawn(process.execPath, [name])
-  let printed = ''
-  child.stderr.on('data', (data) => (printed += data))
+  const child = spawn(process.execPath, [name], { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = new Promise((resolve) => child.on('close', resolve))
   onTestFinished(async () => {
     child.kill('SIGKILL')
@@ -44,7 +43,7 @@ export async function startRecipe(text: string, folder = makeFolder()) {
   })
   const url = `http://127.0.0.1:${port}/graphql`
   const answers = () => child.exitCode === null && ask(url, '{ __typename }').catch(() => undefined)
-  await expect.poll(answers, { timeout: 15_000, message: printed }).toEqual({ data: { __typename: 'Query' } })
+  await expect.poll(answers, { timeout: 15_000 }).toEqual({ data: { __typename: 'Query' } })
   return { url, ask: (query: string, token?: string) => ask(url, query, token) }
 }
 
@@ -54,4 +53,12 @@ export async function startThousandUsers(): Promise<string> {
   const users = Array.from({ length: 1000 }, (_, index) => ({ pk: 1001 + index, username: `user-${index}` }))
   writeFileSync(file, JSON.stringify({ users }))
   return addressOf(run({}, ['sandbox', '--seed', file]))
+}
+
+/** The subgraph of the page that has \`node\`. */
+export async function startRelay(): Promise<Subgraph> {
+  const recipe = blocksOf('docs/composers.md', 'js').find((block) => block.includes('interface Node')) ?? ''
+  expect(recipe.split('\n').filter(Boolean)).toHaveLength(12)
+  const { url, ask } = await startRecipe(recipe)
+  return { name: 'relay', url, sdl: (await ask('{ _service { sdl } }')).data._service.sdl }
 }

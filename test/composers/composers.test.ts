@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parse } from 'graphql'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type Composed, claiming, others, type Subgraph, startSubgraph } from '../compose.ts'
-import { blocksOf, startRecipe } from '../recipes.ts'
+import { type Composed, claiming, link, others, type Subgraph, startLogins, startSubgraph } from '../compose.ts'
+import { blocksOf, startRelay } from '../recipes.ts'
 import { startGateway } from '../start.ts'
 
 const folder = import.meta.dirname
@@ -61,38 +61,17 @@ describe.each([
   })
 })
 
-const federated = (...directives: string[]) =>
-  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ${JSON.stringify(directives)})\n`
-
 /** 501 devices of 25 owners, with copies of what the owners are called. */
 function startDevices() {
   const devices = Array.from({ length: 501 }, (_, index) => {
     const pk = (index % 25) + 4
     return { owner: { pk, username: `copy of ${pk}` } }
   })
-  const sdl = `${federated('@key', '@external', '@provides')}
+  const sdl = `${link('@key', '@external', '@provides')}
     type Device { owner: User @provides(fields: "username") }
     type User @key(fields: "pk") { pk: Int! username: String! @external }
     type Query { devices: [Device!]! }`
   return startSubgraph('devices', sdl, { devices })
-}
-
-/** Logins, which know the ids of grants and not their types. */
-function startLogins() {
-  const ids = ['AccessToken:42', 'RefreshToken:1', 'AuthorizationCode:1']
-  const sdl = `${federated('@key', '@interfaceObject')}
-    type Login { grant: Grant! }
-    type Grant @key(fields: "id", resolvable: false) @interfaceObject { id: ID! }
-    type Query { logins: [Login!]! }`
-  return startSubgraph('logins', sdl, { logins: ids.map((id) => ({ grant: { id } })) })
-}
-
-/** The subgraph of the page that has \`node\`. */
-async function startRelay(): Promise<Subgraph> {
-  const recipe = blocksOf('docs/composers.md', 'js').find((block) => block.includes('interface Node')) ?? ''
-  expect(recipe.split('\n').filter(Boolean)).toHaveLength(12)
-  const { url, ask } = await startRecipe(recipe)
-  return { name: 'relay', url, sdl: (await ask('{ _service { sdl } }')).data._service.sdl }
 }
 
 /** Apollo's gateway over authentik's, and over other services. */

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { compose, startSubgraph } from '../compose.ts'
-import { startThousandUsers } from '../recipes.ts'
+import { compose, startLogins, startSubgraph } from '../compose.ts'
+import { freePort, startRelay, startThousandUsers } from '../recipes.ts'
 import { startGateway, startGatewayOver } from '../start.ts'
 
 const folder = import.meta.dirname
@@ -25,19 +24,11 @@ function startDevices(owners = [8, 9, 8, 99999]) {
   return startSubgraph('devices', sdl, { devices })
 }
 
-/** A port that was free a moment ago: Hive does not tell which one it took. */
-async function findPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** The Hive Gateway as a process of its own, in a folder that may hold a configuration. */
 async function startHive(line: string, cwd = folder) {
-  const port = await findPort()
-  const [, , ...args] = line.replace('8080', String(port)).split(' ')
+  // Hive does not tell which port it took.
+  const port = await freePort()
+  const [, , ...args] = line.replace('8080', port).split(' ')
   const env = {
     PATH: process.env['PATH'] ?? '',
     NODE_OPTIONS: `--import=${new URL('connections.js', import.meta.url)}`,
@@ -176,6 +167,24 @@ describe('The Hive Gateway', () => {
     const { data, errors = [] } = await ask('{ devices { owner { username } } }')
     expect(data.devices.filter(({ owner }: { owner: unknown }) => owner)).toHaveLength(count)
     expect(errors).toHaveLength(1000 - count)
+  })
+
+  it('gives grants of which another service knows the id alone, and any object by its global id', async () => {
+    const { url } = await startGateway()
+    const [devices, logins, relay] = await Promise.all([startDevices(), startLogins(), startRelay()])
+    const others = [logins, relay].map(({ name, url }) => ` --dev-service ${name}=${url}`)
+    const { ask } = await startHive(lineFor(url, devices.url) + others.join(''))
+    const { data, errors } = await ask(`{
+      logins { grant { __typename id user { username } } }
+      node(id: "User:8") { __typename id ... on User { username } }
+    }`)
+    expect(errors).toBeUndefined()
+    expect(data.logins.map(({ grant }: { grant: unknown }) => grant)).toEqual([
+      { __typename: 'AccessToken', id: 'AccessToken:42', user: { username: 'zoe' } },
+      { __typename: 'RefreshToken', id: 'RefreshToken:1', user: { username: 'ada' } },
+      { __typename: 'AuthorizationCode', id: 'AuthorizationCode:1', user: { username: 'ada' } },
+    ])
+    expect(data.node).toEqual({ __typename: 'User', id: 'User:8', username: 'zoe' })
   })
 
   it('connects to nothing but the subgraphs, and ends on SIGTERM', async () => {
