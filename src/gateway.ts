@@ -29,9 +29,8 @@ import { Beginnings } from './http/one-by-one.ts'
 import { findPersisted, idParameters, logUnlisted, runPersisted } from './http/persisted-operations.ts'
 import { answerInTurn } from './http/pipelining.ts'
 import { createAddressOf } from './http/proxies.ts'
-import { RateLimit } from './http/rate-limit.ts'
+import { createRateLimit, type RateLimit } from './http/rate-limit.ts'
 import { boundReceiving } from './http/receiving.ts'
-import { OwnSpending } from './http/spending.ts'
 import { answerStraight, openedContext, type StraightOptions, waitingFor } from './http/straight.ts'
 import { limits } from './limits.ts'
 import { logAccess } from './observe/access-log.ts'
@@ -56,6 +55,7 @@ type GatewaySettings = Pick<
   | 'hideSecrets'
   | 'maxCost'
   | 'rateLimit'
+  | 'redisUrl'
   | 'explain'
   | 'persistedOperations'
   | 'persistedOperationsMode'
@@ -107,7 +107,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const conditions = () => ({ queue: upstream.queue, circuit: upstream.circuit, lostLines: lost() })
   const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
   const beginnings = new Beginnings(callerOf)
-  const rateLimit = createRateLimit(settings, beginnings)
+  const rateLimit = createRateLimit(settings, log, (request) => beginnings.takeAgain(request))
   const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions, rateLimit)
   const observer = observeAll([
     traceRequests(),
@@ -147,12 +147,6 @@ export function createGateway(options: GatewayOptions): Gateway {
       rateLimit?.close()
     },
   }
-}
-
-/** Undefined unless it is set. */
-function createRateLimit({ rateLimit: most }: Config, beginnings: Beginnings): RateLimit | undefined {
-  if (most === undefined) return undefined
-  return new RateLimit({ most, spending: new OwnSpending(), takeTurn: (request) => beginnings.takeAgain(request) })
 }
 
 interface Behind {

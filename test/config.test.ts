@@ -33,6 +33,7 @@ it('has a default for everything', () => {
     hideSecrets: false,
     maxCost: undefined,
     rateLimit: undefined,
+    redisUrl: undefined,
     explain: false,
     persistedOperations: undefined,
     persistedOperationsMode: 'enforce',
@@ -180,6 +181,31 @@ describe('A mistake', () => {
     expect(mistakes.join()).not.toContain('s3cret')
   })
 
+  it.each([
+    'http://s3cret@redis.example',
+    'redis://:s3cret@redis.example/0?commandTimeout=1',
+    'redis://:s3cret@redis.example/zero',
+    'redis://:s3cret%zz@redis.example',
+    'redis://:s3cret@',
+    's3cret',
+  ])('of REDIS_URL repeats nothing of it: %s', (url) => {
+    const line = 'REDIS_URL: expected a redis or rediss URL with at most a number as its path, got something else'
+    expect(mistakesOf({ REDIS_URL: url, LOG_HASH_KEY: 'k'.repeat(32) })).toEqual([line])
+  })
+
+  it('is REDIS_URL without LOG_HASH_KEY, and as a flag', () => {
+    const url = 'rediss://user:s3cret@redis.example:6380/2'
+    expect(mistakesOf({ REDIS_URL: url })).toEqual(['REDIS_URL: expected LOG_HASH_KEY as well'])
+    expect(mistakesOf({ REDIS_URL: url, LOG_HASH_KEY: '' })).toHaveLength(1)
+    expect(mistakesOf({ REDIS_URL: url, LOG_HASH_KEY: 'short' })).toEqual([
+      'LOG_HASH_KEY: expected 32 bytes or more, got something else',
+    ])
+    expect(read({ REDIS_URL: url, LOG_HASH_KEY: 'k'.repeat(32) }).redisUrl).toBe(url)
+    const [line = ''] = mistakesOf({}, [`--redis-url=${url}`])
+    expect(line).toMatch(/^--redis-url: expected one of /)
+    expect(line).not.toContain('s3cret')
+  })
+
   it('comes with all the others', () => {
     expect(mistakesOf({ PORT: 'x', GRAPHIQL: 'x' }, ['--nope', '--log-level', 'x'])).toHaveLength(4)
   })
@@ -297,6 +323,13 @@ describe('What a program gives', () => {
     expect(readOptions(rows, given)).toEqual({ ...given, logHashKey: undefined })
     expect(readOptions(rows, { graphiql: true, maxCost: undefined })).toMatchObject({ graphiql: true })
     expect(readOptions(rows, {})).toMatchObject({ graphiql: undefined })
+  })
+
+  it('is refused where it needs something else that is not given', () => {
+    const given = { redisUrl: 'redis://:s3cret@redis.example' }
+    expect(() => readOptions({ ...rows, redisUrl: all.redisUrl }, given)).toThrow(
+      /^redisUrl: expected logHashKey as well$/,
+    )
   })
 
   it('is told with all mistakes at once, but for secrets', () => {

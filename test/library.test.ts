@@ -57,6 +57,14 @@ describe('Each example', () => {
 })
 
 describe('fetch', () => {
+  it('is bounded by a rate limit, for each credential', async () => {
+    const { fetch } = await startLibrary({ rateLimit: 2 })
+    const statuses = [await fetch(post('{ me { pk } }')), await fetch(post('{ me { pk } }'))].map(
+      ({ status }) => status,
+    )
+    expect(statuses).toEqual([200, 429])
+  })
+
   it('answers as the listener does', async () => {
     const { fetch: ask, listener } = await startLibrary({ corsOrigins: ['https://a.example'] })
     const { url } = await listen(listener)

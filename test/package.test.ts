@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { startRedis } from './redis.ts'
 
 const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'package-'))
@@ -96,6 +97,17 @@ describe('Installed into an empty folder', () => {
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
     expect(printed.error).toBe('')
+  })
+
+  it('counts in a Redis', async () => {
+    const { url } = await startRedis()
+    const child = spawn(join(installed, 'node_modules/.bin/authentik-graphql'), {
+      env: { PATH: process.env['PATH'], PORT: '0', RATE_LIMIT: '9', REDIS_URL: url, LOG_HASH_KEY: 'k'.repeat(32) },
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let printed = ''
+    child.stderr.on('data', (data) => (printed += data))
+    await expect.poll(() => printed, { timeout: 15_000 }).toContain('Redis counts RATE_LIMIT for all replicas')
   })
 
   it('tells its types to a strict compiler', async () => {

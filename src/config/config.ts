@@ -12,6 +12,7 @@ import {
   readHashKey,
   readHost,
   readOrigins,
+  readRedisUrl,
   readSwitch,
   readUrl,
   remarkOnUrl,
@@ -123,6 +124,16 @@ export const settings = {
     read: wholeNumber(1, limits.spentInMinute),
     meaning:
       'How many requests to authentik and rows of its answers, added up, each credential may have in a minute. Queries beyond are refused, deletions never.',
+  },
+  redisUrl: {
+    name: 'REDIS_URL',
+    otherwise: 'none',
+    secret: true,
+    needs: 'logHashKey',
+    expected: 'a redis or rediss URL with at most a number as its path',
+    read: readRedisUrl,
+    meaning:
+      'The Redis or Valkey in which all replicas count `RATE_LIMIT` together, by hashes with `LOG_HASH_KEY`. Without it, each counts for itself.',
   },
   explain: {
     name: 'EXPLAIN',

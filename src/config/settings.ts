@@ -23,6 +23,8 @@ export interface Setting {
   readonly remark?: (text: string) => string | undefined
   /** A secret has no flag, since flags stand in process lists, and its text is never repeated. */
   readonly secret?: true
+  /** The key of another setting, without which this one must not be given. */
+  readonly needs?: string
 }
 
 type Settings = Readonly<Record<string, Setting>>
@@ -54,19 +56,27 @@ export function readSettings<Rows extends Settings>(
   argv: readonly string[],
 ): Values<Rows> {
   const { flags, mistakes } = readFlags(argv, flagsOf(settings))
+  const givenOf = (setting: Setting) => flags.get(flagOf(setting)) ?? (env[setting.name] || undefined)
   const readSetting = (setting: Setting): unknown => {
     const { name, read, expected } = setting
-    const flag = flags.get(flagOf(setting))
-    const given = flag ?? (env[name] || undefined)
+    const given = givenOf(setting)
     const text = given ?? setting.default
     const value = text === undefined ? undefined : read(text)
     if (given !== undefined && value === undefined) {
-      const where = flag === undefined ? name : flagOf(setting)
+      const where = flags.has(flagOf(setting)) ? flagOf(setting) : name
       mistakes.push(`${where}: expected ${expected}, got ${describe(setting, given)}`)
     }
     return value
   }
   const values = Object.entries(settings).map(([key, setting]) => [key, readSetting(setting)])
+  const isGiven = (setting: Setting | undefined) => setting !== undefined && givenOf(setting) !== undefined
+  mistakes.push(
+    ...unmetNeeds(
+      settings,
+      (key) => isGiven(settings[key]),
+      (key) => settings[key]?.name ?? key,
+    ),
+  )
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.fromEntries(values) as Values<Rows>
 }
@@ -87,8 +97,16 @@ export function readOptions<Rows extends Settings>(settings: Rows, options: obje
       mistakes.push(`${key}: expected ${setting.expected}, got ${describe(setting, String(text))}`)
     return [key, value]
   })
+  mistakes.push(...unmetNeeds(settings, (key) => Reflect.get(options, key) !== undefined))
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.fromEntries(values) as Values<Rows>
+}
+
+/** A mistake for each setting that is given without another one that it needs. */
+function unmetNeeds(settings: Settings, isGiven: (key: string) => boolean, nameOf = (key: string) => key): string[] {
+  return Object.entries(settings).flatMap(([key, { needs }]) =>
+    needs === undefined || !isGiven(key) || isGiven(needs) ? [] : [`${nameOf(key)}: expected ${nameOf(needs)} as well`],
+  )
 }
 
 function textOf(given: unknown): string {

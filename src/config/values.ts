@@ -43,6 +43,24 @@ export function remarkOnUrl(text: string): string | undefined {
   return '"/api/v3" is cut off at its end, since the gateway adds it.'
 }
 
+/** Reads the URL of a Redis. It has no query: its client would read options there. */
+export function readRedisUrl(text: string): string | undefined {
+  if (!URL.canParse(text) || !isEncoded(text)) return undefined
+  const { protocol, hostname, pathname, href } = new URL(text)
+  const isGood = /^rediss?:$/.test(protocol) && hostname !== '' && /^\/?\d*$/.test(pathname) && !/[?#]/.test(text)
+  return isGood ? href : undefined
+}
+
+/** Whether all of a text that is encoded by "%" can be decoded. */
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** A URL may hold a password or a token, even where it is not allowed to, so it is not repeated. */
 export function describeUrl(text: string): string {
   if (!URL.canParse(text)) return 'no URL'

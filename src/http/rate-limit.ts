@@ -2,20 +2,33 @@ import type { IncomingMessage } from 'node:http'
 import type { ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Context } from '../context.ts'
+import type { Log } from '../observe/log.ts'
 import type { Observer } from '../observe/observer.ts'
 import { recordOf, type Served } from './observing.ts'
 import { requestError } from './refusal.ts'
-import type { Spending, Spent } from './spending.ts'
+import { SharedSpending } from './shared-spending.ts'
+import { OwnSpending, type Spending, type Spent } from './spending.ts'
 
 /** Undefined if a query may run, else the seconds after which it may. */
 type Verdict = number | undefined
 
-export interface RateLimitOptions {
+interface RateLimitOptions {
   /** What a credential may spend in a minute: requests to authentik and rows, added up. */
   readonly most: number
   readonly spending: Spending
   /** Resolves when it is the request's turn to begin; undefined if it may begin at once. */
   readonly takeTurn: (request: IncomingMessage) => Promise<void> | undefined
+}
+
+/** The limit that is set; undefined without one. */
+export function createRateLimit(
+  { rateLimit, redisUrl }: { readonly rateLimit: number | undefined; readonly redisUrl: string | undefined },
+  log: Log,
+  takeTurn: RateLimitOptions['takeTurn'],
+): RateLimit | undefined {
+  if (rateLimit === undefined) return undefined
+  const spending = redisUrl === undefined ? new OwnSpending() : new SharedSpending(redisUrl, log)
+  return new RateLimit({ most: rateLimit, spending, takeTurn })
 }
 
 /**
@@ -60,6 +73,11 @@ export class RateLimit {
     this.#verdicts.set(request, verdict)
     if (verdict instanceof Promise) void verdict.then((known) => this.#verdicts.set(request, known))
     return verdict
+  }
+
+  /** Whether all replicas are counted together at the moment; undefined where each counts for itself. */
+  get isShared(): boolean | undefined {
+    return this.#options.spending.isShared
   }
 
   /** Judges what yoga runs. HTTP's status tells of it where nothing ran. */

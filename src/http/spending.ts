@@ -11,6 +11,8 @@ export interface Spent {
 
 /** Counts what credentials spend, by their keyed hashes. The minute of each begins with the first that it spends. */
 export interface Spending {
+  /** Whether all replicas are counted together at the moment; undefined where each counts for itself. */
+  readonly isShared?: boolean
   add(credential: string, amount: number): void
   /** Undefined if nothing is spent. */
   find(credential: string): Spent | undefined | Promise<Spent | undefined>

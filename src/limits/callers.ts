@@ -95,6 +95,12 @@ export const callersLimits = {
   rateMilliseconds: 60_000,
   /** Credentials for which it counts: as many as are remembered as accepted. Each takes some 200 bytes. */
   countedCredentials: 50_000,
+  /** Milliseconds within which Redis must answer: one that is slower counts as gone. */
+  redisMilliseconds: 250,
+  /** Milliseconds within which it must be connected to. Nobody waits meanwhile. */
+  redisConnectMilliseconds: 2000,
+  /** Milliseconds before it is connected to again. */
+  redisRetryMilliseconds: 1000,
   /** Characters of the answers that the operations of one HTTP request hold: 5000 tokens have some 15 million. */
   heldCharacters: 16 * 1024 * 1024,
 

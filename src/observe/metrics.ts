@@ -14,6 +14,8 @@ export interface Conditions {
 export interface RateLimited {
   /** Queries that were refused. */
   readonly refused: number
+  /** Whether all replicas are counted together at the moment; undefined where each counts for itself. */
+  readonly isShared: boolean | undefined
 }
 
 export interface Metrics {
@@ -97,6 +99,10 @@ export function createMetrics(conditions: () => Conditions, rateLimit?: RateLimi
     })
   total('log_lines_lost', 'Lines of the log that were lost.', () => conditions().lostLines)
   if (rateLimit) total('rate_limited', 'Queries that were refused by RATE_LIMIT.', () => rateLimit.refused)
+  if (rateLimit?.isShared !== undefined) {
+    const help = '1 while Redis counts RATE_LIMIT for all replicas, 0 while it is gone.'
+    gauge('rate_limit_shared', help, () => Number(rateLimit.isShared))
+  }
 
   const observer: Partial<Observer> = {
     requestEnded({ method, path, status, hungUp, errors: codes, took }) {
