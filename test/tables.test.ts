@@ -76,6 +76,41 @@ it('callers without a right see what the README says, and no more', async () => 
   )
 })
 
+const everyToken = `{
+  accessTokens(first: 100) {
+    nodes { expires provider { name clientId } user { username groups { name parents { name } } } }
+  }
+}`
+
+/** What all tokens of the sample data cost, with what the query above asks of them: by REST in two ways, and by the graph. */
+async function costsOfEveryToken(): Promise<string[][]> {
+  const { ask, asked, sandbox } = await startGateway()
+  const get = async (path: string) => {
+    const headers = { authorization: 'Bearer demo-superuser' }
+    const text = await (await fetch(`${sandbox.url}/api/v3${path}`, { headers })).text()
+    return { bytes: text.length, body: JSON.parse(text) }
+  }
+  const list = await get('/oauth2/access_tokens/?ordering=-pk&page_size=100')
+  const tokens: { provider: { pk: number }; user: { groups: string[] } }[] = list.body.results
+  const providers = [...new Set(tokens.map(({ provider }) => `/providers/oauth2/${provider.pk}/`))]
+  const groups = [...new Set(tokens.flatMap(({ user }) => user.groups.map((pk) => `/core/groups/${pk}/`)))]
+  const pages = ['/providers/oauth2/?page_size=100', '/core/groups/?include_parents=true&page_size=100']
+  const rest = async (way: string, paths: readonly string[]) => {
+    const answers = [list, ...(await Promise.all(paths.map(get)))]
+    const kilobytes = Math.round(answers.reduce((sum, { bytes }) => sum + bytes, 0) / 1000)
+    return [way, String(answers.length), String(answers.length), `${kilobytes} kB`]
+  }
+  const rows = [
+    await rest('REST, an object after the other', [...providers, ...groups]),
+    await rest('REST, by the best calls', pages),
+  ]
+  asked()
+  const { data } = await ask(everyToken)
+  expect(data.accessTokens.nodes).toHaveLength(tokens.length)
+  const kilobytes = Math.round(JSON.stringify({ data }).length / 1000)
+  return [...rows, ['This gateway', '1', String(asked().length), `${kilobytes} kB`]]
+}
+
 it('the README has a row for each setting, each code and each type, in the words of the source', async () => {
   const settingRows = Object.values(settings).map(settingRow)
   const codeRows = Object.entries(codes).map(([code, { meaning }]) => [`\`${code}\``, meaning])
@@ -83,6 +118,7 @@ it('the README has a row for each setting, each code and each type, in the words
     return [`\`${name}\``, without[name] ?? '', code(endpoint.right), code(endpoint.deleteRight)]
   })
   const tables: [string[], string[][]][] = [
+    [['95 tokens', 'Requests of the client', 'Requests to authentik', 'Sent to the client'], await costsOfEveryToken()],
     [['Setting', 'Default', 'Meaning'], settingRows],
     [['Code', 'When a caller gets it'], codeRows],
     [['What', 'Without a right', 'The right to see more', 'The right to revoke'], rightRows],
