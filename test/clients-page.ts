@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+// docs/clients.md: its code, as it stands there.
+
+const root = join(import.meta.dirname, '..')
+const page = readFileSync(join(root, 'docs/clients.md'), 'utf8')
+
+/** The one piece of code in that language under the heading; under the page's own is what comes before all others. */
+export function pieceOf(heading: string, language: string): string {
+  const section = page.split(/^##? /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
+  const pieces = [...section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))]
+  if (pieces.length !== 1) throw new Error(`There are ${pieces.length} pieces of ${language} under "${heading}"`)
+  return pieces[0]?.[1] ?? ''
+}
+
+/** The same, over another gateway and with another token. */
+export function codeOf(heading: string, language: string, url: string, token = 'demo-superuser'): string {
+  return pieceOf(heading, language).replace('http://127.0.0.1:4000/graphql', url).replace('demo-superuser', token)
+}
+
+/** A folder with those packages and files. It goes with the test. */
+export function startFolder(packages: string, files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'client-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  symlinkSync(packages, join(folder, 'node_modules'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+/** What the JavaScript under the heading exports. */
+export async function startClient(heading: string, url: string, token?: string) {
+  const folder = startFolder(join(root, 'node_modules'), { 'client.mjs': codeOf(heading, 'js', url, token) })
+  return import(join(folder, 'client.mjs'))
+}
