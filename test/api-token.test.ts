@@ -111,7 +111,7 @@ it('ends the token with which it is asked when that one is revoked', async () =>
 })
 
 describe('An identifier', () => {
-  const unusable = ['paul.laptop/old x', 'zoe/..', 'line\nbreak']
+  const unusable = ['paul.laptop/old x', 'zoe/..', 'line\nbreak', 'tomek.v2']
 
   it.each(unusable)('%j is listed, with a global id that cannot be asked for', async (identifier) => {
     const { ask, asked } = await startGateway()
@@ -136,7 +136,7 @@ describe('An identifier', () => {
     expect(asked()).toEqual([])
   })
 
-  it.each(['', '.', '..', 'x'.repeat(256), 'a\u0000', 'a\u009f', 'a\ud800', '/'])(
+  it.each(['', '.', '..', 'a.b', 'x'.repeat(256), 'a\u0000', 'a\u009f', 'a\ud800', '/'])(
     '%j is refused before anything is asked',
     async (id) => {
       const { ask, asked } = await startGateway()
@@ -158,10 +158,47 @@ describe('An identifier', () => {
     },
   )
 
-  it('with a point, which authentik does not find, is no answer of it', async () => {
-    const { ask } = await startGateway()
-    const { errors } = await ask('{ apiToken(id: "tomek.v2") { id } }')
-    expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
+  it('with a point fails alike in a dry run and in the revocation of all that a user has, and authentik is not asked', async () => {
+    const { ask, sandbox } = await startGateway()
+    const told = {
+      targetId: 'ApiToken:tomek.v2',
+      outcome: 'FAILED',
+      code: 'BAD_USER_INPUT',
+      message:
+        'authentik can be asked for identifiers of 1 to 255 characters without "/", "." and control characters only. This token cannot be revoked through its API.',
+    }
+    for (const dryRun of [true, false]) {
+      const { data } = await ask(
+        `mutation { revokeUserAccess(user: 16, apiTokens: true, dryRun: ${dryRun}) { results { targetId outcome code message } } }`,
+      )
+      expect(data.revokeUserAccess.results).toContainEqual(told)
+    }
+    expect(sandbox.requests.filter(({ path }) => path.includes('tomek.v2'))).toEqual([])
+  })
+
+  it('that looks like a global id is read by other services as it stands', async () => {
+    const { url } = await listen(({ url: path = '' }, response) => {
+      const identifier = decodeURIComponent(path.split('/')[5] ?? '')
+      const row = { pk: '746f6b65-6e00-4000-8000-000000000001', identifier, description: `This is ${identifier}.` }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(row))
+    })
+    const { ask } = await startGatewayOver(url)
+    const representations = [
+      { __typename: 'ApiToken', identifier: 'ApiToken:foo' },
+      { __typename: 'ApiToken', identifier: 'foo' },
+      { __typename: 'ApiToken', id: 'ApiToken:foo' },
+      { __typename: 'ApiToken', id: 'ApiToken:ApiToken:foo' },
+    ]
+    const { data, errors } = await ask(
+      'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on ApiToken { id description } } }',
+      { variables: { representations } },
+    )
+    expect(errors).toBeUndefined()
+    const [foo, other] = ['foo', 'ApiToken:foo'].map((name) => ({
+      id: `ApiToken:${name}`,
+      description: `This is ${name}.`,
+    }))
+    expect(data._entities).toEqual([other, foo, foo, other])
   })
 
   it('that cannot be asked for is found again by its cursor, when a row before it is gone', async () => {

@@ -9,7 +9,7 @@ import type { Criteria } from '../graph/lists/filter.ts'
 import { List } from '../graph/lists/list.ts'
 import type { PageArgs } from '../graph/lists/page-args.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
-import { textKey } from '../graph/loading/keys.ts'
+import { addressable, textKey } from '../graph/loading/keys.ts'
 import { Lookup } from '../graph/loading/lookup.ts'
 import { wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
@@ -77,8 +77,7 @@ ApiToken.implement({
   fields: (t) => ({
     identifier: t.exposeString('identifier', {
       nullable: false,
-      description:
-        'authentik\'s key, unique. One with a "/" or a control character is listed, but authentik cannot be asked for it: a look-up or a revocation of it is BAD_USER_INPUT.',
+      description: `authentik's key, unique. authentik can be asked for ${addressable}. A token with another identifier is listed, but a look-up or a revocation of it is BAD_USER_INPUT.`,
     }),
     intent: t.expose('intent', { type: ApiTokenIntent, description: 'What it is for.' }),
     description: t.exposeString('description', { description: 'What somebody says of it; may be empty.' }),

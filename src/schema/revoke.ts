@@ -5,6 +5,7 @@ import { inputError, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { findMe } from '../graph/caller.ts'
 import { chargeIds } from '../graph/charges.ts'
+import { addressable } from '../graph/loading/keys.ts'
 import type { Lookup } from '../graph/loading/lookup.ts'
 import type { Types } from '../graph/types.ts'
 import { limits } from '../limits.ts'
@@ -145,6 +146,6 @@ function endUnsent(authentik: Authentik, deletion: DeletionFacts): Result {
 
 /** What is told of an object that authentik cannot be asked for. */
 export function unaddressable(target: string): Result {
-  const message = 'authentik cannot be asked for an identifier with a "/" or a control character.'
+  const message = `authentik can be asked for identifiers of ${addressable} only. This token cannot be revoked through its API.`
   return { target, outcome: 'FAILED', code: 'BAD_USER_INPUT', message }
 }

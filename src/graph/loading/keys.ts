@@ -62,13 +62,16 @@ export function slugKey(property: string): Key<string> {
   }
 }
 
+/** Which text keys can stand in an address. Django REST framework takes a "." there for the beginning of a format. */
+export const addressable = '1 to 255 characters without "/", "." and control characters'
+
 /** Keys of any text. Some that authentik has cannot stand in an address: their objects are listed, and cannot be asked for. */
 export function textKey(property: string): Key<string> {
   return {
     property,
     read: (text) => text,
-    isAddress: (text) => /^[^/\p{Cc}\p{Cs}]{1,255}$/u.test(text) && text !== '.' && text !== '..',
-    example: '1 to 255 characters without "/" such as "backup"',
+    isAddress: (text) => /^[^/.\p{Cc}\p{Cs}]{1,255}$/u.test(text),
+    example: `${addressable} such as "backup"`,
   }
 }
 
