@@ -107,7 +107,7 @@ describe('_entities', () => {
     const { uuid } = (await ask('{ user(id: 8) { uuid } }')).data.user
     const representations = [
       { __typename: 'User', username: 'zoe' },
-      { __typename: 'User', uuid },
+      { __typename: 'User', uuid: uuid.toUpperCase() },
       { __typename: 'OAuth2Provider', clientId: 'demo-client-grafana' },
       { __typename: 'User', username: 'nobody-of-that-name' },
     ]
@@ -177,6 +177,8 @@ describe('_entities', () => {
     ['a key that is null', user(null), 'BAD_USER_INPUT'],
     ['a key that is an object', user({ pk: 8 }), 'BAD_USER_INPUT'],
     ['a malformed key', user('08'), 'BAD_USER_INPUT'],
+    ['a global id in the place of a key', user('User:8'), 'BAD_USER_INPUT'],
+    ['a malformed UUID', { __typename: 'User', uuid: 'zoe' }, 'BAD_USER_INPUT'],
     ['a fraction', user(8.5), 'BAD_USER_INPUT'],
     ['a key with a path in it', user('8/../9'), 'BAD_USER_INPUT'],
     ['a key of another type', { __typename: 'User', id: 'Group:8' }, 'BAD_USER_INPUT'],

@@ -30,7 +30,7 @@ const Service = builder.objectRef<{ readonly sdl: string }>('_Service').implemen
   }),
 })
 
-/** The type of a representation's object, and the field that names the object, with its value. */
+/** The type of a representation's object, and the field that names it, with its value: of the type's own key, the global id that it makes. */
 interface Named {
   readonly typename: string
   readonly field: string
@@ -50,7 +50,8 @@ function readRepresentation(representation: unknown): Named {
   const value = field && given[field]
   const isGlobal = field !== 'id' || String(value).startsWith(`${typename}:`)
   if (field && isGlobal && (typeof value === 'string' || typeof value === 'number')) {
-    return { typename, field, value: String(value) }
+    // Only an "id" is a global one: a key may be a text that looks like it.
+    return { typename, field, value: field === keyFieldOf(typename) ? `${typename}:${value}` : String(value) }
   }
   const others = lookups.has(typename) ? fields.slice(1).map((name) => `"${name}", or`) : []
   const ids = types.map((name) => `"${name}:"`).join(' or ')
@@ -79,8 +80,7 @@ export function typeOfEntity(representation: unknown): string | undefined {
 /** A text that is the same for all representations of one object by one key. */
 function nameOf(representation: unknown): string {
   const { typename, field, value } = readRepresentation(representation)
-  if (field === 'id') return value
-  return field === keyFieldOf(typename) ? `${typename}:${value}` : `${typename} ${field} ${value}`
+  return lookups.get(typename)?.forComposers.otherKeys?.fields.includes(field) ? `${typename} ${field} ${value}` : value
 }
 
 /** The entity that a representation names. Throws UpstreamError, NOT_FOUND when it is absent or hidden. */

@@ -1,13 +1,13 @@
 import type { UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import type { Context } from '../context.ts'
-import { invalidAnswer, UpstreamError } from '../errors.ts'
+import { inputError, invalidAnswer, UpstreamError } from '../errors.ts'
 import { builder } from '../graph/builder.ts'
 import { getMe } from '../graph/caller.ts'
 import { connectionOf, pageArgs } from '../graph/lists/connection.ts'
 import { List } from '../graph/lists/list.ts'
 import { byIdsField, oneField } from '../graph/loading/fields.ts'
-import { integerKey } from '../graph/loading/keys.ts'
+import { integerKey, uuidKey } from '../graph/loading/keys.ts'
 import { Lookup, readIdOf } from '../graph/loading/lookup.ts'
 import { type Wanted, wantedOf } from '../graph/loading/wanted.ts'
 import { Node } from '../graph/node.ts'
@@ -41,6 +41,8 @@ export const userList = new List<number, UserBody>({
   },
   forMany: { by: 'groups_by_pk' },
 })
+
+const secondKey = uuidKey('uuid')
 
 /**
  * The user with that id, for a list that authentik filters by username alone: nobody needs a right to know their own name, and everybody
@@ -168,14 +170,26 @@ async function findBy(context: Context, by: UserIdentity, wanted: Wanted): Promi
     return null
   })
   if (found) return found
-  const self = await findOneself(context, by).catch((error: unknown) => {
-    throw refusal ?? error
-  })
+  const self = await findOneself(context, by)
   if (!self && refusal) throw refusal
   return self
 }
 
-users.forComposers = { isShareable: true, otherKeys: { fields: ['username', 'uuid'], find: findBy } }
+users.forComposers = {
+  isShareable: true,
+  otherKeys: {
+    fields: ['username', 'uuid'],
+    find: (context, by, wanted) =>
+      findBy(context, by['uuid'] === undefined ? by : { uuid: readUuid(by['uuid']) }, wanted),
+  },
+}
+
+/** A UUID as authentik writes it. Throws BAD_USER_INPUT where it is none. */
+function readUuid(text: string): string {
+  const uuid = secondKey.read(text)
+  if (uuid !== undefined) return uuid
+  throw inputError(`a user's "uuid", ${secondKey.example}`, text)
+}
 
 // The groups of a user are in group.ts, the tokens in access-token.ts and refresh-token.ts: a later type owns both ends of its edges.
 
