@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startSandbox } from '../src/sandbox/server.ts'
 import { readRecordings } from './recordings.ts'
 import { type Body, expectSameValues, getRest } from './rest.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
@@ -173,6 +174,34 @@ describe('A list of consents', () => {
       own: { totalCount: 5, hint: null },
     })
   })
+})
+
+it.each([
+  '{ answer: userConsents(filter: { user: 5 }) { nodes { pk } } }',
+  '{ answer: userConsents(filter: { user: 5 }) { totalCount } }',
+  '{ answer: userConsents(filter: { application: "grafana" }) { nodes { pk } } }',
+  '{ user(id: 5) { answer: consents { nodes { pk } } } }',
+  '{ answer: accessTokens(filter: { user: 5 }) { nodes { pk } } }',
+  '{ answer: accessTokens(filter: { provider: 1 }) { nodes { pk } } }',
+  '{ answer: refreshTokens(filter: { user: 5 }) { nodes { pk } } }',
+  '{ answer: authorizationCodes(filter: { user: 5 }) { nodes { pk } } }',
+  '{ answer: accessTokenStatistics(filter: { user: 5 }) { total } }',
+  '{ user(id: 5) { answer: refreshTokens { nodes { pk } } } }',
+  '{ user(id: 5) { answer: connectedApplications { consents { pk } } } }',
+])('A filter that authentik does not heed shows nothing of others: %s', async (query) => {
+  const sandbox = await startSandbox()
+  onTestFinished(() => sandbox.close())
+  const { url } = await listen(async ({ url: path = '', headers }, response) => {
+    const address = new URL(path, sandbox.url)
+    for (const parameter of ['user', 'provider', 'application']) address.searchParams.delete(parameter)
+    const came = await fetch(address, { headers: { authorization: headers.authorization ?? '' } })
+    response.writeHead(came.status, { 'content-type': 'application/json' }).end(await came.text())
+  })
+  const { ask } = await startGatewayOver(url)
+  const { data, errors } = await ask(query)
+  expect((data.user ?? data).answer?.total ?? null).toBeNull()
+  expect((data.user ?? data).answer?.nodes ?? null).toBeNull()
+  expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_INVALID_RESPONSE' } }])
 })
 
 describe('Consents stand', () => {

@@ -126,8 +126,8 @@ export class GrantKind<B extends GrantBody> {
       ordering: '-pk',
       hidden: 'The grants of others may be hidden: most releases of authentik show them to superusers only.',
       filters: {
-        user: { parameter: 'user', read: (id) => users.readId(id) },
-        provider: { parameter: 'provider', read: (id) => providers.readId(id) },
+        user: { parameter: 'user', read: (id) => users.readId(id), in: ({ user }) => user?.pk },
+        provider: { parameter: 'provider', read: (id) => providers.readId(id), in: ({ provider }) => provider?.pk },
       },
     })
   }

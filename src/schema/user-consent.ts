@@ -30,8 +30,8 @@ export const consentList = new List<number, UserConsentBody>({
   ordering: '-pk',
   hidden: 'The consents of others are hidden from whoever does not have the right `view_userconsent`.',
   filters: {
-    user: { parameter: 'user', read: (id) => users.readId(id) },
-    application: { parameter: 'application' },
+    user: { parameter: 'user', read: (id) => users.readId(id), in: ({ user }) => user?.pk },
+    application: { parameter: 'application', in: ({ application }) => application?.pk },
   },
 })
 

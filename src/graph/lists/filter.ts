@@ -1,13 +1,15 @@
 import type { Query } from '../../authentik/address.ts'
-import { badInput, inputError, UpstreamError } from '../../errors.ts'
+import { badInput, inputError, invalidAnswer, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 
 /** For each field of a filter, authentik's parameter and, where the text is not the same, how to read it. */
-export type Filters = Readonly<Record<string, FilterField>>
+export type Filters<B = never> = Readonly<Record<string, FilterField<B>>>
 
-interface FilterField {
+interface FilterField<B> {
   readonly parameter: string
   readonly read?: (text: string) => string | number
+  /** What a row has of it. authentik ignores filters that it does not know: a row with another value is none that was asked for. */
+  readonly in?: (row: B) => unknown
 }
 
 /** What a caller filters by. What is null or left out filters nothing. */
@@ -36,6 +38,16 @@ export function readCriteria(criteria: Criteria, filters: Filters, argument = 'f
 function readList(name: string, given: readonly string[]): readonly string[] {
   if (given.length > 0 && given.length <= limits.ids) return given
   throw inputError(`"filter.${name}" with 1 to ${limits.ids} values`, given.length)
+}
+
+/** Throws UPSTREAM_INVALID_RESPONSE where a row is none of those that the query asks for. */
+export function checkRows<B>(rows: readonly B[], query: Query, filters: Filters<B>): void {
+  for (const { parameter, in: valueIn } of Object.values(filters)) {
+    const value = query[parameter]
+    if (!valueIn || value === undefined) continue
+    if (rows.some((row) => valueIn(row) !== value))
+      throw invalidAnswer(`rows with another "${parameter}" than the one asked for`)
+  }
 }
 
 /** The error, with authentik's parameters called as the caller calls them. */

@@ -25,7 +25,7 @@ export interface ListOptions<K extends string | number, B extends object> {
   readonly endpoint: Endpoint
   /** authentik's `ordering` where the caller names none. It is total, so that pages do not overlap. */
   readonly ordering: string
-  readonly filters: Filters
+  readonly filters: Filters<B>
   /** What is hidden from some callers, but never from superusers, nor of what is their own. */
   readonly hidden?: string
   /** Parameters of every request. */
@@ -51,7 +51,7 @@ export class List<K extends string | number, B extends object> {
   readonly endpoint: Endpoint
   readonly #lookup: Lookup<K, B>
   readonly #ordering: string
-  readonly #filters: Filters
+  readonly #filters: Filters<B>
   readonly #pages: Pages<K, B>
   readonly #always: Query
   readonly #hidden: string | undefined

@@ -3,7 +3,7 @@ import type { Endpoint, Include } from '../../authentik/endpoints.ts'
 import { type Context, keep } from '../../context.ts'
 import { type Included, includedOf, Loader } from '../loading/loader.ts'
 import type { Lookup } from '../loading/lookup.ts'
-import { type Filters, inCallersWords } from './filter.ts'
+import { checkRows, type Filters, inCallersWords } from './filter.ts'
 import { checkPage, type Page } from './walk.ts'
 import type { PageRequest } from './window.ts'
 
@@ -14,10 +14,10 @@ const unfiltered: ReadonlySet<string> = new Set(['ordering', 'page', 'page_size'
 export class Pages<K extends string | number, B extends object> {
   readonly #endpoint: Endpoint
   readonly #lookup: Lookup<K, B>
-  readonly #filters: Filters
+  readonly #filters: Filters<B>
 
   /** `lookup` is given each row that came, so that none is asked for again. */
-  constructor(endpoint: Endpoint, lookup: Lookup<K, B>, filters: Filters) {
+  constructor(endpoint: Endpoint, lookup: Lookup<K, B>, filters: Filters<B>) {
     this.#endpoint = endpoint
     this.#lookup = lookup
     this.#filters = filters
@@ -59,7 +59,10 @@ export class Pages<K extends string | number, B extends object> {
   async #get(context: Context, query: Query): Promise<Page<B> | null> {
     try {
       const page = (await context.authentik.findPage(this.#endpoint, query)) as unknown as Page<B> | null
-      return page && checkPage(page)
+      if (!page) return null
+      checkPage(page)
+      checkRows(page.results, query, this.#filters)
+      return page
     } catch (error) {
       throw inCallersWords(error, this.#filters)
     }
