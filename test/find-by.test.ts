@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { demonstrationJwt, startSandbox } from '../src/sandbox/server.ts'
 import { getRest } from './rest.ts'
+import { startBefore } from './revocable-world.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
 const withoutGroups = 'include_groups=false&include_roles=false'
@@ -131,6 +133,50 @@ describe('Without the right `view_user`', () => {
     }
   })
 })
+
+describe('Where authentik does not tell who asks', () => {
+  const fails = /\/users\/me\//
+
+  it.each([
+    '{ found: user(id: 5) { pk } }',
+    '{ found: userBy(by: { username: "paul" }) { pk } }',
+    '{ found: node(id: "User:5") { id } }',
+  ])('no right is said to be missing: %s', async (query) => {
+    const { ask } = await startGatewayOver(await startFailing(fails))
+    const { data, errors } = await ask(query, { token: 'demo-plain' })
+    expect(data.found).toBeNull()
+    expect(errors).toMatchObject([{ extensions: { code: 'UPSTREAM_UNAVAILABLE' } }])
+  })
+
+  it('what nobody is shown is still absent or hidden', async () => {
+    const { ask } = await startGatewayOver(await startFailing(fails))
+    expect(await ask('{ user(id: 99999) { pk } }')).toMatchObject({ data: { user: null }, errors: undefined })
+  })
+})
+
+it.each(['demo-plain', demonstrationJwt(280)])(
+  'Whoever asks is told of themselves whole, though one of two lists fails',
+  async (token) => {
+    for (const path of [/\/core\/tokens\//, /\/oauth2\/access_tokens\//]) {
+      const { ask } = await startGatewayOver(await startFailing(path))
+      const { data, errors } = await ask('{ user(id: 5) { username path } }', { token })
+      expect(errors).toBeUndefined()
+      expect(data.user).toEqual({ username: 'paul', path: 'users' })
+    }
+  },
+)
+
+/** An embedded authentik that fails at some paths. */
+async function startFailing(path: RegExp): Promise<string> {
+  const sandbox = await startSandbox()
+  onTestFinished(() => sandbox.close())
+  const { url } = await startBefore(sandbox.url, (request, response) => {
+    if (!path.test(request.url ?? '')) return false
+    response.writeHead(500).end()
+    return true
+  })
+  return url
+}
 
 describe('A provider is found', () => {
   it.each([

@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { limits } from '../src/limits.ts'
+import { startSandbox } from '../src/sandbox/server.ts'
+import { startBefore } from './revocable-world.ts'
 import { listen, startGateway, startGatewayOver, usualRelease, withCaller } from './start.ts'
 
 const payload = '{ revokedCount failedCount results { targetId outcome code message } }'
@@ -423,6 +425,20 @@ describe("Revoking a user's grants", () => {
     const { data } = await ask(grants(5), { token: 'demo-plain' })
     expect(data.payload).toMatchObject({ revokedCount: 0, failedCount: 15 })
     expect(deletions(asked())).toHaveLength(15)
+  })
+
+  it('may be hidden from a superuser as far as anybody knows, if authentik does not tell who asks', async () => {
+    const sandbox = await startSandbox()
+    onTestFinished(() => sandbox.close())
+    const { url } = await startBefore(sandbox.url, (request, response) => {
+      if (!request.url?.includes('/users/me/')) return false
+      response.writeHead(500).end()
+      return true
+    })
+    const { ask } = await startGatewayOver(url)
+    expect((await ask(grants(7))).data.payload.results).toEqual([
+      { targetId: 'User:7', outcome: 'STAYS', code: null, message: 'Grants, if any, may be hidden from you.' },
+    ])
   })
 
   it('of somebody else may be hidden from who is no superuser, who is told so', async () => {

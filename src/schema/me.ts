@@ -38,8 +38,11 @@ export const toldOfCallers = [
 export const ofOneself: Elsewhere<number, UserBody> = {
   cost: 'caller',
   find: async (context, pk, refusal) => {
-    const me = await getMe(context).catch(() => undefined)
-    if (me?.pk === pk) return shortened(me)
+    const me = await getMe(context).catch((error: unknown) => {
+      // Without knowing who asks, nobody can say that a right is missing; but the user is hidden in any case.
+      throw refusal.code === 'NOT_FOUND' ? refusal : error
+    })
+    if (me.pk === pk) return shortened(me)
     throw refusal
   },
   tells: toldOfCallers,
@@ -71,10 +74,16 @@ export async function findOneself(context: Context, by: UserIdentity): Promise<U
 async function findInside(context: Context, me: UserBody): Promise<UserBody | undefined> {
   const ways = [inApiToken, inGrant]
   if (context.authentik.claims) ways.reverse()
+  let failure: unknown
   for (const way of ways) {
-    const user = await way(context, me)
-    if (user?.pk === me.pk) return user
+    try {
+      const user = await way(context, me)
+      if (user?.pk === me.pk) return user
+    } catch (error) {
+      failure ??= error
+    }
   }
+  if (failure) throw failure
   return undefined
 }
 

@@ -186,5 +186,6 @@ export function predict({ kind, key, owner, target }: Found, me: Me, mayLoseCred
 /** What is told of grants that the caller may not be shown. Before authentik 2025.12, when `me` got its roles, they are for superusers. */
 export function hiddenGrants(target: string, me: Me, whose: string): Result {
   const why = me && me.roles === undefined ? ': this release shows them to superusers only' : ''
-  return { target, outcome: 'STAYS', message: `${whose}, if any, are hidden from you${why}.` }
+  const hidden = me ? 'are' : 'may be'
+  return { target, outcome: 'STAYS', message: `${whose}, if any, ${hidden} hidden from you${why}.` }
 }
