@@ -250,6 +250,25 @@ describe('What is too much for one request', () => {
     expect(data.payload.results.filter(({ targetId }: Told) => targetId === 'User:1')).toHaveLength(1)
   })
 
+  it('is nothing of what is kept: there is nothing to ask again for', async () => {
+    const { url, rows } = await startRows({ authenticated_sessions: 2, access_tokens: 3500, refresh_tokens: 40 })
+    const { ask } = await startGatewayOver(url)
+    const keep = ', keep: ["AuthenticatedSession:00000000-0000-4000-8000-000000000001"]'
+    for (const revokedCount of [41, 0]) {
+      const { data, errors } = await ask(access(1, keep))
+      expect(errors).toBeUndefined()
+      expect(data.payload).toMatchObject({ revokedCount, failedCount: 0 })
+      expect(rows.get('refresh_tokens')).toEqual([])
+      const notes = data.payload.results.filter(({ targetId }: Told) => targetId === 'User:1')
+      const kept = data.payload.results.filter(
+        ({ outcome, targetId }: Told) => outcome === 'STAYS' && targetId !== 'User:1',
+      )
+      expect(notes[0].message).toBe(`${3501 - kept.length} more stay: you keep them, or did not ask for them.`)
+      expect(notes.filter(({ message }: Told) => message?.includes('Ask again'))).toEqual([])
+      expect(kept.length + revokedCount).toBe(limits.revocations)
+    }
+  })
+
   it('keeps by a look-up what was not listed', async () => {
     const { url } = await startRows({ refresh_tokens: 4000 })
     const { ask } = await startGatewayOver(url)

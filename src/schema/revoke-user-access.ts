@@ -3,24 +3,14 @@ import type { Context } from '../context.ts'
 import { builder } from '../graph/builder.ts'
 import { findMe } from '../graph/caller.ts'
 import { limits } from '../limits.ts'
+import { believed, notesOf, restless } from './access-notes.ts'
 import { revokeAll } from './revoke.ts'
 import { dryRunArgument } from './revoke-grants.ts'
 import { type Found, type Kind, kinds, predict } from './revoke-kinds.ts'
 import { type Report, type Result, RevokePayload, reportOf, weightOfResult } from './revoke-payload.ts'
 import { tellOfSession, tellUnseen } from './session-doubts.ts'
 import { users } from './user.ts'
-import {
-  believed,
-  checkKeep,
-  isLeft,
-  listAll,
-  notesOf,
-  type Order,
-  readKeep,
-  restless,
-  stay,
-  type Work,
-} from './user-access.ts'
+import { checkKeep, isLeft, listAll, type Order, readKeep, stay, staysWhole, type Work } from './user-access.ts'
 
 builder.mutationField('revokeUserAccess', (t) =>
   t.field({
@@ -113,6 +103,7 @@ function revokeAccess(context: Context, order: Order): Promise<Report> {
         failures: new Map(),
         seen: new Map(),
         taken: new Set(),
+        untold: new Set(),
         hasEndedSessions: false,
         left: 0,
       }
@@ -159,8 +150,7 @@ type Plan = Map<Step, readonly Found[]>
  */
 function allot(work: Work, { first, last }: Steps, plan: Plan, consequence?: string): boolean {
   const { context, lists, results, dryRun, weight, taken } = work
-  const inventories = [...lists.values()]
-  const fresh = inventories.flatMap(({ found }) => found).filter(({ target }) => !taken.has(target))
+  const fresh = [...lists.values()].flatMap(({ found }) => found).filter(({ target }) => !taken.has(target))
   for (const one of fresh) work.seen.set(one.target, one)
   const staying = fresh.flatMap((found) => stay(work, found) ?? [])
   const stays = new Set(staying.map(({ target }) => target))
@@ -168,17 +158,19 @@ function allot(work: Work, { first, last }: Steps, plan: Plan, consequence?: str
     const meant = fresh.filter((found) => found.kind === step.kind && (step.takes?.(found) ?? true))
     return meant.filter(({ target }) => !stays.has(target)).map((found) => ({ step, found }))
   })
-  const wanted = going.length + staying.length
-  const most = context.account.takeRevocations(wanted)
-  context.account.payResults(most * weight, dryRun ? 1 : Math.min(most, going.length), consequence)
-  work.left += inventories.reduce((sum, { left }) => sum + left, wanted - most)
+  const most = context.account.takeRevocations(going.length)
+  const told = Math.min(staying.length, Math.max(0, limits.revocations - taken.size - most))
+  context.account.payResults((most + told) * weight, dryRun ? 1 : most, consequence)
+  const unlisted = [...lists].filter(([kind]) => !staysWhole(work, kind)).map(([, { left }]) => left)
+  work.left += unlisted.reduce((sum, left) => sum + left, going.length - most)
   for (const { step, found } of going.slice(0, most)) {
     plan.set(step, [...(plan.get(step) ?? []), found])
     taken.add(found.target)
   }
-  for (const result of staying.slice(0, Math.max(0, most - going.length))) {
-    results.set(result.target, result)
+  for (const [index, result] of staying.entries()) {
     taken.add(result.target)
+    if (index < told) results.set(result.target, result)
+    else work.untold.add(result.target)
   }
   return going.length > 0
 }

@@ -5,8 +5,7 @@ import { inputError, nullIfNotFound } from '../errors.ts'
 import { chargeIds } from '../graph/charges.ts'
 import { limits } from '../limits.ts'
 import { shortened } from './me.ts'
-import { notListed, tooMany } from './revoke-grants.ts'
-import { type Found, find, hiddenGrants, type Kind, kinds, type Me, type Whose } from './revoke-kinds.ts'
+import { type Found, find, type Kind, kinds, type Me, type Whose } from './revoke-kinds.ts'
 import type { Result } from './revoke-payload.ts'
 import { nameToFindBy, users } from './user.ts'
 
@@ -30,7 +29,7 @@ interface Kept {
 }
 
 /** One kind of what the user has, as it was listed last. */
-interface Inventory {
+export interface Inventory {
   readonly found: readonly Found[]
   /** How many more there are, which are too many for one request. */
   readonly left: number
@@ -53,9 +52,11 @@ export interface Work extends Order {
   readonly seen: Map<string, Found>
   /** The global ids of what is told: taken away, or not. */
   readonly taken: Set<string>
+  /** The global ids of those of them that stay and are told by their number alone. */
+  readonly untold: Set<string>
   /** Whether sessions were deleted, or may have been: what went with them is found when it is listed again. */
   hasEndedSessions: boolean
-  /** How many objects are too many for one request. */
+  /** How many objects are to go, and too many for one request. */
   left: number
   /** The user's name, as soon as it is asked for. */
   name?: Promise<string>
@@ -106,10 +107,12 @@ function tellGone(work: Work, kind: Kind, now: Inventory): void {
   for (const { kind: of, target, key } of seen.values()) {
     if (of !== kind || listed.has(target) || Number(key) < oldest || !isLeft(results.get(target))) continue
     seen.delete(target)
+    gone += 1
+    if (work.untold.delete(target)) continue
     if (taken.has(target)) results.set(target, { target, outcome: 'REVOKED', message })
     else work.left -= 1
-    gone += 1
   }
+  if (staysWhole(work, kind)) return
   // Of those that were never listed, their number tells.
   const fewer = before.found.length + before.left - found.length - left - gone
   work.left -= Math.min(before.left, Math.max(0, fewer))
@@ -172,11 +175,11 @@ function inventoryOf({ lists, failures }: Work, kind: Kind): Inventory {
   return inventory
 }
 
-function keepsSessions({ keep }: Work): boolean {
+export function keepsSessions({ keep }: Work): boolean {
   return [...keep.values()].some(({ kind }) => kind === kinds.sessions)
 }
 
-function keepsEverySession(work: Work): boolean {
+export function keepsEverySession(work: Work): boolean {
   const { found, left } = inventoryOf(work, kinds.sessions)
   return left === 0 && found.every(({ target }) => work.keep.has(target))
 }
@@ -185,56 +188,15 @@ function keepsEverySession(work: Work): boolean {
 export function stay(work: Work, { kind, target }: Found): Result | undefined {
   const stays = (message: string): Result => ({ target, outcome: 'STAYS', message })
   if (work.keep.has(target)) return stays('You keep it.')
-  if (kind === kinds.apiTokens && !work.apiTokens) return stays('API tokens go if `apiTokens` is true.')
-  if (kind !== kinds.accessTokens && kind !== kinds.codes) return undefined
-  if (!keepsSessions(work)) return undefined
+  if (!staysWhole(work, kind)) return undefined
+  if (kind === kinds.apiTokens) return stays('API tokens go if `apiTokens` is true.')
   if (!work.dryRun || keepsEverySession(work)) return stays('It may be of a session that you keep.')
   const right = kinds.sessions.lookup.endpoint.deleteRight
   return { target, outcome: 'MAY_REVOKE', right, message: 'It goes if its session does.' }
 }
 
-/** What the results do not tell: what could not be listed, what is too much, and what is hidden. */
-export function notesOf(work: Work): Result[] {
-  const { target, failures, left } = work
-  const told = [...failures].map(([kind, error]) => notListed(target, kind, error))
-  const refused = told.filter(({ code }) => code === 'UNAUTHENTICATED' || code === 'QUERY_TOO_COMPLEX')
-  const notes = [...told.filter((note) => !refused.includes(note)), ...refused.slice(0, 1)]
-  if (left > 0) notes.push(tooMany(target, left))
-  return [...notes, ...hidden(work)]
-}
-
-const grants = [kinds.codes, kinds.refreshTokens, kinds.accessTokens]
-
-/** Who is neither the user nor a superuser may not be shown what they do not see. */
-function hidden({ me, isSelf, target, lists, results }: Work): Result[] {
-  if (isSelf || me.is_superuser === true) return []
-  const seen = new Set([...results.keys()].map((id) => id.split(':')[0]))
-  const unseen = ([kind, { found }]: [Kind, Inventory]) => found.length === 0 && !seen.has(kind.lookup.typename)
-  const blind = [...lists].filter(unseen).map(([kind]) => kind)
-  const others = blind.filter((kind) => !grants.includes(kind))
-  const notes = grants.every((kind) => blind.includes(kind)) ? [hiddenGrants(target, me, 'Grants')] : []
-  if (others.length === 0) return notes
-  const names = others.map(({ lookup, endpoint }) => `${lookup.typename} (${endpoint.right})`).join(', ')
-  const message = `None was seen of these, which may be hidden from whoever lacks the right: ${names}.`
-  return [...notes, { target, outcome: 'STAYS', message }]
-}
-
-/** Resource servers that check signatures alone go on to believe access tokens that are deleted, of those that were listed. */
-export function believed(work: Work): Result[] {
-  const { target, lists, keep } = work
-  if (keepsSessions(work) && keepsEverySession(work)) return []
-  const going = (lists.get(kinds.accessTokens)?.found ?? []).filter((token) => !keep.has(token.target))
-  const ends = going.flatMap(({ expires }) => (expires === undefined ? [] : [expires]))
-  if (ends.length === 0) return []
-  const latest = ends
-    .flatMap((end) => (end === null ? [] : [Date.parse(end)]))
-    .reduce((one, other) => Math.max(one, other), 0)
-  const until = latest > 0 ? `, the last one at ${new Date(latest).toISOString()}` : ''
-  const message = `Resource servers may believe signed access tokens until they expire${until}.`
-  return [{ target, outcome: 'STAYS', message }]
-}
-
-/** What is told where something new was there each time. */
-export function restless({ target }: Work): Result {
-  return { target, outcome: 'STAYS', message: 'New ones kept coming. Ask again.' }
+/** Whether nothing of a kind goes, whatever else there is of it. */
+export function staysWhole(work: Work, kind: Kind): boolean {
+  if (kind === kinds.apiTokens) return !work.apiTokens
+  return (kind === kinds.accessTokens || kind === kinds.codes) && keepsSessions(work)
 }
