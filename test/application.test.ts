@@ -112,6 +112,46 @@ describe('A list of applications', () => {
   })
 })
 
+describe('Several applications by their slugs', () => {
+  /** An authentik with so many applications, of which a superuser sees each by its slug. */
+  async function startMany(count: number) {
+    const asked: string[] = []
+    const body = (index: number) => ({ slug: `app-${String(index).padStart(4, '0')}`, name: `App ${index}` })
+    const { url } = await listen(({ url: path = '' }, response) => {
+      asked.push(path)
+      const { pathname, searchParams } = new URL(path, 'http://x')
+      const [, , , , , slug = ''] = pathname.split('/')
+      const page = Number(searchParams.get('page'))
+      const rows = Array.from({ length: Math.min(100, count - (page - 1) * 100) }, (_, index) =>
+        body((page - 1) * 100 + index),
+      )
+      const pagination = { count, total_pages: Math.ceil(count / 100), start_index: (page - 1) * 100 + 1 }
+      const answer = slug ? body(Number(slug.slice(4))) : { pagination, results: rows }
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
+    })
+    return { ...(await startGatewayOver(url)), asked }
+  }
+
+  it.each([
+    [80, ['app-0003', 'app-0077'], 1],
+    [190, ['app-0003', 'app-0177'], 2],
+    [400, ['app-0003', 'app-0077'], 1],
+    [400, ['app-0003', 'app-0377'], 2],
+    [1200, ['app-0003', 'app-1177'], 2],
+    [1200, Array.from({ length: 20 }, (_, index) => `app-${1100 + index}`), 21],
+  ])(
+    'of %i cost no more than a look-up of each, but for the page that tells how many there are',
+    async (count, ids, requests) => {
+      const { ask, asked } = await startMany(count)
+      const query = 'query ($ids: [ID!]!) { applicationsByIds(ids: $ids) { slug } }'
+      const { data, errors } = await ask(query, { variables: { ids } })
+      expect(errors).toBeUndefined()
+      expect(data.applicationsByIds).toEqual(ids.map((slug) => ({ slug })))
+      expect(asked).toHaveLength(requests)
+    },
+  )
+})
+
 describe('One application', () => {
   it('is found by its slug by whoever may open it, and null for whoever may not', async () => {
     const { ask } = await startGateway()

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startSandbox } from '../src/sandbox/server.ts'
 import { getRest } from './rest.ts'
+import { startBefore } from './revocable-world.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
 interface Connected {
@@ -153,6 +155,44 @@ function startHidden(applications: number) {
     return page([])
   }).then(({ url }) => ({ url, asked }))
 }
+
+describe('Connected applications, where the list of applications', () => {
+  it.each([
+    ['fails', 500, '{}', 'UPSTREAM_UNAVAILABLE'],
+    [
+      'is too long',
+      200,
+      '{"pagination":{"count":1001,"total_pages":11,"start_index":1},"results":[{"slug":"x","name":"X"}]}',
+      'QUERY_TOO_COMPLEX',
+    ],
+  ])('%s, have the names that came with consents and tokens', async (_what, status, body, code) => {
+    const sandbox = await startSandbox()
+    onTestFinished(() => sandbox.close())
+    const { url, asked } = await startBefore(sandbox.url, (request, response) => {
+      if (!request.url?.includes('/core/applications/')) return false
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body)
+      return true
+    })
+    const { ask } = await startGatewayOver(url)
+    const names = '{ me { connectedApplications { application { slug name } } } }'
+    const { data: told } = await ask(names, { token: 'demo-plain' })
+    asked.length = 0
+    const query = '{ me { connectedApplications { application { slug name launchUrl } } } }'
+    const { data, errors = [] } = await ask(query, { token: 'demo-plain' })
+    const withoutUrls = data.me.connectedApplications.map(
+      ({ application }: Connected) =>
+        application && { application: { slug: application.slug, name: application.name } },
+    )
+    expect(withoutUrls.filter(Boolean)).toEqual(
+      told.me.connectedApplications.filter(({ application }: Connected) => application),
+    )
+    expect(errors.length).toBeGreaterThan(0)
+    for (const { path, extensions } of errors) {
+      expect([path?.at(-1), extensions.code]).toEqual(['launchUrl', code])
+    }
+    expect(asked.length).toBeLessThanOrEqual(status === 500 ? 7 : 5)
+  })
+})
 
 describe('Connected applications that are unlike the usual', () => {
   it('take five requests where many are hidden from the user, and tell what is missing', async () => {

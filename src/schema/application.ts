@@ -39,7 +39,14 @@ export const applications = new Lookup<string, ApplicationBody>({
 })
 
 // A page of authentik's list costs about as much as one application by its slug.
-applications.pageOfMany = { areFew: true, least: 2, load: (context) => readAll(context) }
+applications.pageOfMany = {
+  areFew: true,
+  least: 2,
+  load: (context, _query, _includes, many) => {
+    const most = Math.min(many, limits.rowsOfWholeList / limits.rowsPerPage)
+    return applicationList.readAll(context, {}, new Set(), most)
+  },
+}
 
 const applicationList = new List<string, ApplicationBody>({
   lookup: applications,
@@ -120,10 +127,16 @@ export async function fromList(
 ): Promise<ApplicationBody> {
   if ([...reads].every((property) => property in application)) return application
   const { slug } = application
-  const found = (await readAll(context)).find((row) => row.slug === slug)
-  // Many may be hidden: they are not looked up one by one.
-  if (!found) refuse(context, ofList, slug, hidden())
-  return found ?? application
+  try {
+    const found = (await readAll(context)).find((row) => row.slug === slug)
+    if (found) return found
+    throw hidden()
+  } catch (error) {
+    if (!(error instanceof UpstreamError)) throw error
+    // Many may be hidden, or the list fails: they are not looked up one by one.
+    refuse(context, ofList, slug, error)
+    return application
+  }
 }
 
 /** The application of a provider, shortened; null without one. */

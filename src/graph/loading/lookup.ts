@@ -32,7 +32,8 @@ export interface PageOfMany<B> {
   readonly least?: number
   /** A list in the objects that has no pages, and may be long: it is never asked for of many. */
   readonly unpaged?: Include
-  readonly load: (context: Context, query: Query, includes: ReadonlySet<Include>) => Promise<readonly B[]>
+  /** What that page has, or several that cost less than one request for each of so many objects. */
+  readonly load: (context: Context, query: Query, includes: ReadonlySet<Include>, many: number) => Promise<readonly B[]>
 }
 
 /** Every type whose objects have keys, by its name: what `node` finds, and what other services may refer to. */
@@ -212,7 +213,7 @@ export class Lookup<K extends string | number, B extends object, E extends Endpo
     const { listings, count } = this.#loaderOf(context)
     const { largestPage } = context.authentik.pageLimit
     const { by = '', areFew = false, load } = pageOfMany
-    const ask = (query: Query) => load(context, query, includes).catch(nothingIfUnusable)
+    const ask = (query: Query) => load(context, query, includes, keys.length).catch(nothingIfUnusable)
     const byOwners = pagesByOwners(keys, listings, this.key, largestPage)
     if (byOwners.length > 0) {
       const pages = byOwners.map(({ owners, ...page }) => ask({ [by]: owners, ...page }))
