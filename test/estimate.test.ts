@@ -117,6 +117,19 @@ describe('The estimate', () => {
     ['{ usersByIds(ids: [4, 5, 6]) { username } }', 4, 4],
     ['{ node(id: "User:4") { ... on User { username } ... on Grant { provider { clientId } } } }', 2, 2],
     ['{ node(id: "Nothing:4") { id } }', 0, 0],
+    // One list for each name. One may be the caller: who that is, the refused look-up, and one row of theirs.
+    ['{ _entities(representations: [{ __typename: "User", username: "paul" }]) { ... on User { name } } }', 2, 3],
+    ['{ _entities(representations: [{ __typename: "User", username: "paul" }]) { ... on User { uuid } } }', 4, 5],
+    [
+      '{ _entities(representations: [{ __typename: "User", username: "paul" }, { __typename: "User", username: "zoe" }]) { ... on User { uuid } } }',
+      5,
+      7,
+    ],
+    [
+      '{ _entities(representations: [{ __typename: "OAuth2Provider", clientId: "x" }]) { ... on OAuth2Provider { pk } } }',
+      1,
+      2,
+    ],
     ['{ accessTokens { totalCount } }', 1, 1],
     ['{ accessTokens { nodes { pk } } }', 1, 100],
     ['{ accessTokens(first: 25) { edges { node { user { groups { name } } } } } }', 1, 25],

@@ -18,6 +18,13 @@ const post = (url: string, body: unknown, accept = 'application/json') =>
     body: JSON.stringify(body),
   })
 
+it('A caller who sees part of a page may pay more than the estimate, as docs/cost.md says', async () => {
+  const { askOnce, asked } = await startGateway({ maxCost: 5 })
+  const { data } = await askOnce('{ applications { nodes { slug provider { clientId } } } }', { token: 'demo-viewer' })
+  expect(data.applications.nodes.length).toBeGreaterThan(5)
+  expect(asked()).toHaveLength(8)
+})
+
 describe('With MAX_COST=3', () => {
   it('a query that may need more is refused, and authentik is not asked', async () => {
     const { askOnce, asked } = await startGateway({ maxCost: 3 })
@@ -53,6 +60,25 @@ describe('With MAX_COST=3', () => {
     expect(await codes(['User:4', 'User:5', 'User:6', 'User:7', 'User:8'])).toEqual(new Set(['QUERY_TOO_COMPLEX']))
     const grants = ['AccessToken:1', 'AccessToken:2', 'RefreshToken:1', 'RefreshToken:2']
     expect(await codes(grants, 'Grant')).toEqual(new Set(['QUERY_TOO_COMPLEX']))
+  })
+
+  it('a user who is named otherwise than by the key costs no more than is allowed, nor the same request twice', async () => {
+    const query = (...names: string[]) =>
+      `{ _entities(representations: [${names}]) { ... on User { uuid groups { name } } } }`
+    const paul = '{ __typename: "User", username: "paul" }'
+    const { askOnce: askLittle, asked: askedLittle } = await startGateway({ maxCost: 3 })
+    const { errors } = await askLittle(query(paul), { token: 'demo-plain' })
+    expect(errors).toMatchObject([{ extensions: { code: 'QUERY_TOO_COMPLEX' } }])
+    expect(askedLittle()).toEqual([])
+    const { ask, asked } = await startGateway({ maxCost: 7 })
+    const { data } = await ask('{ me { uuid } }', { token: 'demo-plain' })
+    asked()
+    const byUuid = `{ __typename: "User", uuid: "${data.me.uuid}" }`
+    const both = await ask(query(paul, byUuid), { token: 'demo-plain' })
+    expect(both.errors).toBeUndefined()
+    const paths = asked()
+    expect(paths.length).toBeLessThanOrEqual(7)
+    expect(new Set(paths).size).toBe(paths.length)
   })
 
   it('variables decide each time, whatever ran before with the same document', async () => {

@@ -115,7 +115,7 @@ export const settings = {
     expected: `a whole number from 1 to ${limits.upstreamRequests - 1}`,
     read: wholeNumber(1, limits.upstreamRequests - 1),
     meaning:
-      'How many requests to authentik a query may need at most, as the gateway estimates before it runs. Queries beyond are refused.',
+      'How many requests to authentik a query may need at most by its estimate, which is made before it runs. Queries beyond are refused. docs/cost.md says who may pay more than the estimate.',
   },
   rateLimit: {
     name: 'RATE_LIMIT',

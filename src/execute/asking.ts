@@ -3,7 +3,7 @@ import type { Asks, Declaration } from '../graph/declaration.ts'
 import { costOfDates, costOfList, hasDates } from '../graph/lists/cost.ts'
 import { lookups } from '../graph/loading/lookup.ts'
 import type { Wanted } from '../graph/loading/wanted.ts'
-import { typeOfEntity } from '../graph/subgraph.ts'
+import { readEntity } from '../graph/subgraph.ts'
 import { limits } from '../limits.ts'
 import type { Bill } from './bill.ts'
 
@@ -47,13 +47,7 @@ export const ask: Readonly<Record<Asks | 'nothing', (bill: Bill, selected: Selec
     const { typename } = selected
     const { id, ...names } = Object(selected.args['by'])
     if (id !== undefined) return askForObjects(bill, { ...selected, args: { id } })
-    bill.add({ requests: 1, rows: 2 })
-    const { tells } = lookups.get(typename)?.elsewhere ?? {}
-    if (!tells) return [{ typename, has: 'all', count: 1, pageRows: 2 }]
-    // It may be the caller, who is hidden from the list.
-    bill.addCaller()
-    if (Object.keys(names).some((name) => !tells.includes(name))) bill.add({ requests: 2, rows: 2 })
-    return [{ typename, has: new Set(tells), count: 1, pageRows: 0 }]
+    return askForNamed(bill, typename, Object.keys(names))
   },
   objects: askForObjects,
   rows(bill, { place, typename, args, wanted }) {
@@ -134,20 +128,37 @@ function askForReferred(bill: Bill, { place, typename, each, wanted }: Selected,
 function askForObjects(bill: Bill, { typename, args }: Selected): Given[] {
   const ids = Object.values(args).flat()
   const counts = new Map<string, number>()
+  const named = new Map<string, string[]>()
   // A repeated one is loaded once.
   for (const id of new Set(ids)) {
-    const named = namedBy(id, typename)
-    if (named !== undefined) counts.set(named, (counts.get(named) ?? 0) + 1)
+    const entity = typeof id === 'object' ? readEntity(id) : { typename: namedBy(id, typename), otherKey: undefined }
+    if (entity?.typename === undefined) continue
+    const { typename: type, otherKey } = entity
+    if (otherKey === undefined) counts.set(type, (counts.get(type) ?? 0) + 1)
+    else named.set(type, [...(named.get(type) ?? []), otherKey])
   }
-  return [...counts].map(([named, count]) => {
-    bill.addLoads(named, count)
-    return { typename: named, has: 'all', count, pageRows: 0 }
+  const loaded = [...counts].map(([type, count]): Given => {
+    bill.addLoads(type, count)
+    return { typename: type, has: 'all', count, pageRows: 0 }
   })
+  return [...loaded, ...[...named].flatMap(([type, names]) => askForNamed(bill, type, names))]
 }
 
-/** The type of the object that an id or a representation may name, in a field of one type or of any; undefined where it names none. */
+/** The objects of a type that fields beside its key name, each on a list of its own. */
+function askForNamed(bill: Bill, typename: string, names: readonly string[]): Given[] {
+  bill.add({ requests: 1, rows: 2 }, names.length)
+  const { tells } = lookups.get(typename)?.elsewhere ?? {}
+  if (!tells) return [{ typename, has: 'all', count: names.length, pageRows: 2 * names.length }]
+  // One may be the caller, who is hidden from the list.
+  bill.addCaller()
+  if (names.some((name) => !tells.includes(name))) bill.add({ requests: 2, rows: 2 })
+  const others = names.length - 1
+  const caller: Given = { typename, has: new Set(tells), count: 1, pageRows: 0 }
+  return others === 0 ? [caller] : [caller, { typename, has: 'all', count: others, pageRows: 2 * others }]
+}
+
+/** The type of the object that an id may name, in a field of one type or of any; undefined where it names none. */
 function namedBy(id: unknown, typename: string): string | undefined {
-  if (typeof id === 'object') return typeOfEntity(id)
   const named = lookups.has(typename) ? typename : String(id).split(':', 1).join()
   return namesOf(id).includes(named) ? named : undefined
 }

@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind, type TypeNode } from 'graphql'
 import { isCursor } from '../graph/lists/cursor.ts'
-import { typeOfEntity } from '../graph/subgraph.ts'
+import { readEntity } from '../graph/subgraph.ts'
 import { limits } from '../limits.ts'
 import { namesOf } from './asking.ts'
 import type { Estimate } from './bill.ts'
@@ -82,12 +82,11 @@ function readerFor(type: TypeNode): Reader['read'] {
 /** What a value names, if it is an id or a representation; of another object, what it says. */
 function kindOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return namesOf(value).join()
-  return (
-    typeOfEntity(value) ??
-    Object.keys(value)
-      .filter((name) => Reflect.get(value, name) != null)
-      .join()
-  )
+  const entity = readEntity(value)
+  if (entity) return `${entity.typename} ${entity.otherKey ?? ''}`
+  return Object.keys(value)
+    .filter((name) => Reflect.get(value, name) != null)
+    .join()
 }
 
 /** How many different values there are of each type. */

@@ -65,13 +65,17 @@ function typesOf(name: string): readonly string[] {
   return types.length > 0 ? types.map(({ typename }) => typename) : [name]
 }
 
-/** The type of the object that a representation may name; undefined where it names none, and nothing is asked. */
-export function typeOfEntity(representation: unknown): string | undefined {
+/**
+ * The type of the object that a representation may name, and the field that does, if it is not of the key; undefined where it names none,
+ * and nothing is asked.
+ */
+export function readEntity(representation: unknown): { typename: string; otherKey: string | undefined } | undefined {
   try {
     const { typename, field, value } = readRepresentation(representation)
     const lookup = lookups.get(typename)
-    if (!lookup?.forComposers.otherKeys?.fields.includes(field)) lookup?.readId(value)
-    return lookup?.typename
+    const otherKey = lookup?.forComposers.otherKeys?.fields.find((name) => name === field)
+    if (otherKey === undefined) lookup?.readId(value)
+    return lookup && { typename, otherKey }
   } catch {
     return undefined
   }

@@ -48,12 +48,11 @@ export const ofOneself: Elsewhere<number, UserBody> = {
   tells: toldOfCallers,
   // As in a group: see group-members.ts.
   isShort: (user) => !('uuid' in user || 'path' in user),
-  complete: (context, me, refusal) =>
-    keep(context, ofOneself.find, async () => {
-      const user = await findInside(context, me)
-      if (user) return user
-      throw refusal
-    }),
+  complete: async (context, me, refusal) => {
+    const user = await findInside(context, me)
+    if (user) return user
+    throw refusal
+  },
 }
 
 /**
@@ -70,21 +69,23 @@ export async function findOneself(context: Context, by: UserIdentity): Promise<U
   return whole?.uuid === by.uuid ? whole : null
 }
 
-/** The caller, whole, inside one row of theirs: of the kind that the credential is of, if there is one. */
-async function findInside(context: Context, me: UserBody): Promise<UserBody | undefined> {
-  const ways = [inApiToken, inGrant]
-  if (context.authentik.claims) ways.reverse()
-  let failure: unknown
-  for (const way of ways) {
-    try {
-      const user = await way(context, me)
-      if (user?.pk === me.pk) return user
-    } catch (error) {
-      failure ??= error
+/** The caller, whole, inside one row of theirs: of the kind that the credential is of, if there is one. It is asked for once in an operation. */
+function findInside(context: Context, me: UserBody): Promise<UserBody | undefined> {
+  return keep(context, findInside, async () => {
+    const ways = [inApiToken, inGrant]
+    if (context.authentik.claims) ways.reverse()
+    let failure: unknown
+    for (const way of ways) {
+      try {
+        const user = await way(context, me)
+        if (user?.pk === me.pk) return user
+      } catch (error) {
+        failure ??= error
+      }
     }
-  }
-  if (failure) throw failure
-  return undefined
+    if (failure) throw failure
+    return undefined
+  })
 }
 
 async function inApiToken(context: Context, { username }: UserBody): Promise<UserBody | undefined> {
