@@ -44,6 +44,7 @@ import { createSchema, secretFields } from './schema/index.ts'
 
 type GatewaySettings = Pick<
   Config,
+  | 'authentikPublicUrl'
   | 'upstreamConcurrency'
   | 'upstreamTimeout'
   | 'queueTimeout'
@@ -118,6 +119,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   ])
   const upstream = new Upstream({
     url: settings.authentikUrl,
+    publicUrl: settings.authentikPublicUrl ?? settings.authentikUrl,
     concurrency: settings.upstreamConcurrency,
     clocks: { queue: settings.queueTimeout, upstream: settings.upstreamTimeout },
     observer,

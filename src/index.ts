@@ -9,12 +9,14 @@ export { ConfigError } from './config/settings.ts'
 /** The settings of a gateway that is a part of another program: not those of a process. */
 const { host, port, metricsPort, metricsHost, shutdownDelay, shutdownTimeout, sandboxRelease, ...ofGateway } = settings
 
-type Name = Exclude<keyof typeof ofGateway, 'authentikUrl' | 'persistedOperations'>
+type Name = Exclude<keyof typeof ofGateway, 'authentikUrl' | 'authentikPublicUrl' | 'persistedOperations'>
 
 /** The settings in the README's table, by their names in camel case: `upstreamTimeout` for UPSTREAM_TIMEOUT. "on" is true. */
 export type GatewayOptions = {
   /** The address of authentik. It may have a sub-path. */
   readonly authentikUrl: string | URL
+  /** The address by which browsers reach it, if that is another one. */
+  readonly authentikPublicUrl?: string | URL | undefined
   /** The path of a JSON file. */
   readonly persistedOperations?: string | undefined
 } & { readonly [Key in Name]?: Config[Key] | undefined }

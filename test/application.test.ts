@@ -221,6 +221,13 @@ describe('One application', () => {
     expect(errors?.length ?? 0).toBe(expected === null ? 1 : 0)
   })
 
+  it('has its icon where browsers reach authentik', async () => {
+    const authentikPublicUrl = new URL('https://auth.example.com')
+    const { ask } = await startGateway({ authentikPublicUrl, release: '2026.8' })
+    const { data } = await ask('{ application(id: "handbook") { metaIconUrl } }')
+    expect(data.application.metaIconUrl).toMatch(/^https:\/\/auth\.example\.com\/files\/media\/public\//)
+  })
+
   it('tells the address of its icon, absolute, as old and new releases have it', async () => {
     for (const release of ['2025.10', '2026.8'] as const) {
       const { ask, sandbox } = await startGateway({ release })

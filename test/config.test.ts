@@ -22,6 +22,7 @@ it('has a default for everything', () => {
     host: '127.0.0.1',
     port: 4000,
     authentikUrl: undefined,
+    authentikPublicUrl: undefined,
     upstreamConcurrency: 8,
     upstreamTimeout: 15_000,
     queueTimeout: 60_000,
@@ -73,6 +74,7 @@ const settings = [
     'authentikUrl',
     new URL('https://auth.example.com/sub/path/'),
   ],
+  ['AUTHENTIK_PUBLIC_URL', 'https://auth.example.com/', 'authentikPublicUrl', new URL('https://auth.example.com/')],
   ['UPSTREAM_CONCURRENCY', '1000', 'upstreamConcurrency', 1000],
   ['UPSTREAM_TIMEOUT', '600000', 'upstreamTimeout', 600_000],
   ['QUEUE_TIMEOUT', '1', 'queueTimeout', 1],
@@ -176,8 +178,8 @@ describe('A mistake', () => {
     'https://auth.example.com/?token=s3cret',
     'https://auth.example.com/#s3cret',
   ])('never repeats what may be a secret: %s', (url) => {
-    const mistakes = mistakesOf({ AUTHENTIK_URL: url })
-    expect(mistakes).toHaveLength(1)
+    const mistakes = mistakesOf({ AUTHENTIK_URL: url, AUTHENTIK_PUBLIC_URL: url })
+    expect(mistakes).toHaveLength(2)
     expect(mistakes.join()).not.toContain('s3cret')
   })
 

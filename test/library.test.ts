@@ -156,7 +156,7 @@ describe('createGateway', () => {
     expect(
       mistakesOf({ authentikUrl: 'x', upstreamConcurrency: 0, graphiql: 'yes', logHashKey: 's3c', colour: 1 }),
     ).toEqual([
-      expect.stringMatching(/^colour: expected one of authentikUrl, upstreamConcurrency, /),
+      expect.stringMatching(/^colour: expected one of authentikUrl, authentikPublicUrl, upstreamConcurrency, /),
       'authentikUrl: expected an http or https URL without userinfo, query and fragment, got no URL',
       'upstreamConcurrency: expected a whole number from 1 to 1000, got "0"',
       'graphiql: expected "on" or "off", got "yes"',

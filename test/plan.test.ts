@@ -99,6 +99,7 @@ async function run(
 ): Promise<Outcome> {
   const upstream = new Upstream({
     url: new URL(url),
+    publicUrl: new URL(url),
     concurrency: 8,
     clocks: { queue: 60_000, upstream: 15_000 },
     observer,

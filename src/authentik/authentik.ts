@@ -53,9 +53,9 @@ export class Authentik {
     return this.#options.upstream.pageLimit
   }
 
-  /** Its address, to which what it sends may be relative. */
-  get url(): URL {
-    return this.#options.upstream.url
+  /** The address by which browsers reach it: what it sends may be relative to that. */
+  get publicUrl(): URL {
+    return this.#options.upstream.publicUrl
   }
 
   /** What the caller's credential says, if it is a signed token of some OAuth2 client, by its look. */

@@ -44,6 +44,15 @@ export const settings = {
     remark: remarkOnUrl,
     meaning: 'The address of authentik. It may have a sub-path.',
   },
+  authentikPublicUrl: {
+    name: 'AUTHENTIK_PUBLIC_URL',
+    otherwise: 'AUTHENTIK_URL',
+    expected: 'an http or https URL without userinfo, query and fragment',
+    read: readUrl,
+    describe: describeUrl,
+    meaning:
+      'The address by which browsers reach authentik, if the gateway reaches it by another one: the icons of applications have it.',
+  },
   upstreamConcurrency: {
     name: 'UPSTREAM_CONCURRENCY',
     default: '8',

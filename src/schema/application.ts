@@ -99,8 +99,8 @@ Application.implement({
     metaPublisher: t.exposeString('meta_publisher', { description: `Who made it; may be empty. ${loaded}` }),
     metaIconUrl: t.string({
       reads: ['meta_icon_url', 'meta_icon'],
-      description: `The address of its picture, absolute, as this gateway reaches authentik; null without one. \`fa://\` names a symbol of Font Awesome. From authentik 2025.12 on the address of a file is good for some minutes. ${loaded}`,
-      resolve: (application, _args, context) => iconOf(application, context.authentik.url),
+      description: `The address of its picture, absolute, as browsers reach authentik (AUTHENTIK_PUBLIC_URL); null without one. \`fa://\` names a symbol of Font Awesome. From authentik 2025.12 on the address of a file is good for some minutes. ${loaded}`,
+      resolve: (application, _args, context) => iconOf(application, context.authentik.publicUrl),
     }),
     launchUrl: t.exposeString('launch_url', {
       description: `Where it opens, with what it says of the user filled in for the caller; null where authentik does not know. It may be a path on authentik. ${loaded}`,
@@ -113,7 +113,7 @@ Application.implement({
       // It has what providers of all protocols have.
       shortened: (provider) => !('client_id' in provider),
       tells: toldOfProviders,
-      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. ${loaded}`,
+      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. $loaded`,
       resolve: ({ provider_obj: provider }) => (isOfOtherProtocol(provider) ? null : provider),
     }),
   }),
@@ -178,7 +178,7 @@ builder.queryFields((t) => ({
   applications: t.field({
     type: ApplicationConnection,
     asks: 'whole',
-    description: `Applications by their slugs: those that the caller may open, and all for superusers. The list is read whole, whatever is asked of it, up to ${limits.rowsOfWholeList} applications.`,
+    description: `Applications by their slugs: those that the caller may open, and all for superusers. The list is read whole, whatever is asked of it, up to $limits.rowsOfWholeListapplications.`,
     args: {
       ...pageArgs,
       filter: t.arg({ type: ApplicationFilter, description: 'Which of them to list. Without it: all.' }),

@@ -16,6 +16,8 @@ export type Credential = { readonly authorization: string } | { readonly missing
 export interface UpstreamOptions {
   /** The address of authentik. It may have a sub-path. */
   readonly url: URL
+  /** The address by which browsers reach it. */
+  readonly publicUrl: URL
   /** How many requests run at once, in the whole process. The others wait for their turns. */
   readonly concurrency: number
   readonly clocks: Clocks
@@ -36,7 +38,7 @@ export class Upstream {
   /** What was learned of this authentik: how many rows of the 100 that are asked for it gives on a page. */
   readonly pageLimit = { largestPage: limits.rowsPerPage }
   readonly concurrency: number
-  readonly url: URL
+  readonly publicUrl: URL
   /** Grows when a deletion is sent, and when it has ended: what was asked before is not what is asked after. */
   writes = 0
   readonly #exchange: Exchange
@@ -52,7 +54,7 @@ export class Upstream {
   /** What of it waits to know whether authentik accepts the caller, by the credential. */
   readonly #asks = new Map<Promise<unknown>, string>()
 
-  constructor({ url, concurrency, clocks, observer }: UpstreamOptions) {
+  constructor({ url, publicUrl, concurrency, clocks, observer }: UpstreamOptions) {
     this.#exchange = new Exchange(url, clocks.upstream)
     this.#clocks = clocks
     this.#turns = new Turns(concurrency, clocks.queue, (credential) => this.#accepted.has(credential))
@@ -65,7 +67,7 @@ export class Upstream {
       callersLately: (most) => this.#accepted.count(most),
     })
     this.concurrency = concurrency
-    this.url = url
+    this.publicUrl = publicUrl
   }
 
   /** How many requests wait for their turn, and how many are on their way. */
