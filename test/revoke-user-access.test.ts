@@ -205,6 +205,26 @@ it('A list that fails at first is told no more, once it was listed and taken', a
   expect(tally(data.payload.results)).toMatchObject({ 'UserConsent REVOKED': 5 })
 })
 
+it('What went with a session is told so, though it could not be listed again before it was deleted', async () => {
+  const { sandbox } = await startGateway()
+  let ended = false
+  const { url } = await startBefore(sandbox.url, ({ method, url: path = '' }, response) => {
+    ended ||= method === 'DELETE' && path.includes('/authenticated_sessions/')
+    if (!ended || method !== 'GET' || !path.includes('/oauth2/access_tokens/')) return false
+    response.writeHead(500).end()
+    return true
+  })
+  const before = await readWorld(sandbox.url)
+  const { ask } = await startGatewayOver(url)
+  const { data } = await ask(access(paul))
+  const own = before.filter(({ id, user }) => user === paul && id.startsWith('AccessToken:')).map(({ id }) => id)
+  const told = data.payload.results.filter((one: Told) => typeOf(one) === 'AccessToken')
+  expect(told.map(({ targetId }: Told) => targetId).sort()).toEqual(own.sort())
+  expect(new Set(told.map(({ outcome }: Told) => outcome))).toEqual(new Set(['REVOKED']))
+  expect(told.filter(({ message }: Told) => message === 'It went with its session.').length).toBeGreaterThan(3)
+  expect(data.payload.revokedCount).toBe(goneOf(before, await readWorld(sandbox.url)).length)
+})
+
 describe('What is too much for one request', () => {
   it.each([true, false])('stays, and is told in one result with its count: dryRun %s', async (dryRun) => {
     const { url, rows, asked } = await startRows({

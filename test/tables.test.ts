@@ -34,7 +34,7 @@ const without: Readonly<Record<string, string>> = {
   UserConsent: "one's own",
   ApiToken: "one's own",
   Application: 'those that one may open',
-  User: 'oneself, as `me`',
+  User: 'oneself',
   Group: "one's own, as `me.groups`",
   OAuth2Provider: "inside one's own grants",
   Event: 'none',

@@ -50,8 +50,7 @@ export const settings = {
     expected: 'an http or https URL without userinfo, query and fragment',
     read: readUrl,
     describe: describeUrl,
-    meaning:
-      'The address by which browsers reach authentik, if the gateway reaches it by another one: the icons of applications have it.',
+    meaning: 'The address by which browsers reach authentik, if it is another one. Icons of applications have it.',
   },
   upstreamConcurrency: {
     name: 'UPSTREAM_CONCURRENCY',
@@ -79,8 +78,7 @@ export const settings = {
     default: '90000',
     expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
     read: wholeNumber(1, limits.upstreamMilliseconds),
-    meaning:
-      'Milliseconds for a whole operation, from its arrival. A revocation that has begun is finished all the same.',
+    meaning: 'Milliseconds for a whole operation, from its arrival. A revocation that has begun is finished.',
   },
   corsOrigins: {
     name: 'CORS_ORIGINS',
@@ -124,7 +122,7 @@ export const settings = {
     expected: `a whole number from 1 to ${limits.upstreamRequests - 1}`,
     read: wholeNumber(1, limits.upstreamRequests - 1),
     meaning:
-      'How many requests to authentik a query may need at most by its estimate, which is made before it runs. Queries beyond are refused. docs/cost.md says who may pay more than the estimate.',
+      'How many requests to authentik a query may need at most by its estimate, which is made before it runs. Queries beyond are refused.',
   },
   rateLimit: {
     name: 'RATE_LIMIT',

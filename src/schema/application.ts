@@ -113,7 +113,7 @@ Application.implement({
       // It has what providers of all protocols have.
       shortened: (provider) => !('client_id' in provider),
       tells: toldOfProviders,
-      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. $loaded`,
+      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. ${loaded}`,
       resolve: ({ provider_obj: provider }) => (isOfOtherProtocol(provider) ? null : provider),
     }),
   }),
@@ -178,7 +178,7 @@ builder.queryFields((t) => ({
   applications: t.field({
     type: ApplicationConnection,
     asks: 'whole',
-    description: `Applications by their slugs: those that the caller may open, and all for superusers. The list is read whole, whatever is asked of it, up to $limits.rowsOfWholeListapplications.`,
+    description: `Applications by their slugs: those that the caller may open, and all for superusers. The list is read whole, whatever is asked of it, up to ${limits.rowsOfWholeList} applications.`,
     args: {
       ...pageArgs,
       filter: t.arg({ type: ApplicationFilter, description: 'Which of them to list. Without it: all.' }),

@@ -99,7 +99,6 @@ function tellGone(work: Work, kind: Kind, now: Inventory): void {
   const before = lists.get(kind)
   if (!work.hasEndedSessions || !before) return
   const { found, left } = now
-  const message = hasRevokedSession(work) ? 'It went with its session.' : 'It is gone, perhaps with a session.'
   const listed = new Set(found.map(({ target }) => target))
   let gone = 0
   // Where the list is too long, what is older than all that was listed may still be there.
@@ -109,13 +108,19 @@ function tellGone(work: Work, kind: Kind, now: Inventory): void {
     seen.delete(target)
     gone += 1
     if (work.untold.delete(target)) continue
-    if (taken.has(target)) results.set(target, { target, outcome: 'REVOKED', message })
+    if (taken.has(target)) results.set(target, goneAlong(work, target))
     else work.left -= 1
   }
   if (staysWhole(work, kind)) return
   // Of those that were never listed, their number tells.
   const fewer = before.found.length + before.left - found.length - left - gone
   work.left -= Math.min(before.left, Math.max(0, fewer))
+}
+
+/** What is told of an object that was there before sessions were deleted, and is no longer. */
+export function goneAlong(work: Work, target: string): Result {
+  const message = hasRevokedSession(work) ? 'It went with its session.' : 'It is gone, perhaps with a session.'
+  return { target, outcome: 'REVOKED', message }
 }
 
 /** Whether there may be something left of an object that has this result. */

@@ -87,7 +87,7 @@ const ConsentFilter = builder.inputType('ConsentFilter', {
     user: t.id({ description: "Of this user: authentik's key or the global id." }),
     application: t.id({
       description:
-        'To this application: its slug or the global id. The caller must be able to see the application, which costs a request.',
+        'To this application: its slug or the global id. `application` must show it to the caller, which costs a request: that a consent shows it is not enough.',
     }),
   }),
 })
