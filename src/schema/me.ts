@@ -1,6 +1,7 @@
 import type { ApiTokenBody, GrantBody, UserBody } from '../authentik/bodies.ts'
 import { endpoints } from '../authentik/endpoints.ts'
 import { type Context, keep } from '../context.ts'
+import { UpstreamError } from '../errors.ts'
 import { getMe } from '../graph/caller.ts'
 import type { Elsewhere } from '../graph/loading/elsewhere.ts'
 
@@ -39,8 +40,9 @@ export const ofOneself: Elsewhere<number, UserBody> = {
   cost: 'caller',
   find: async (context, pk, refusal) => {
     const me = await getMe(context).catch((error: unknown) => {
-      // Without knowing who asks, nobody can say that a right is missing; but the user is hidden in any case.
-      throw refusal.code === 'NOT_FOUND' ? refusal : error
+      // While it is not known who asks, nobody can say that a right is missing. Whoever is refused that too is refused, and who is absent absent.
+      const isRefused = error instanceof UpstreamError && error.code === 'FORBIDDEN'
+      throw isRefused || refusal.code === 'NOT_FOUND' ? refusal : error
     })
     if (me.pk === pk) return shortened(me)
     throw refusal
