@@ -2,7 +2,7 @@ import { GraphQLError } from 'graphql'
 import { limits } from './limits.ts'
 
 interface CodeRow {
-  /** When a caller gets it: its row in the README. */
+  /** When a caller gets it: its row in docs/errors.md. */
   readonly meaning: string
   /** The log level of a failed upstream request with this code. */
   readonly log: 'silent' | 'warn' | 'error'
@@ -10,7 +10,7 @@ interface CodeRow {
   readonly nothingDone?: boolean
 }
 
-/** Every code that a caller may find in `extensions.code`. The README's table follows from these rows. */
+/** Every code that a caller may find in `extensions.code`. The table in docs/errors.md follows from these rows. */
 export const codes = {
   UNAUTHENTICATED: {
     meaning: 'The request has no usable bearer token, or authentik does not accept it.',

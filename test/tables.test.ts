@@ -8,7 +8,7 @@ import { lookups } from '../src/graph/loading/lookup.ts'
 import '../src/schema/index.ts'
 import { startGateway } from './start.ts'
 
-const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+const fileOf = (name: string) => readFileSync(join(import.meta.dirname, '..', name), 'utf8')
 
 const settingRow = (setting: Setting) => {
   const text = setting.default === undefined ? defaultOf(setting) : `\`${setting.default}\``
@@ -19,7 +19,7 @@ const settingRow = (setting: Setting) => {
 function withTable(text: string, headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`
   const start = text.indexOf(line(headings))
-  expect(start, `README.md has a table of ${headings}`).toBeGreaterThan(-1)
+  expect(start, `There is a table of ${headings}`).toBeGreaterThan(-1)
   const end = text.indexOf('\n\n', start) + 1
   const table = [headings, headings.map(() => '---'), ...rows].map(line).join('')
   return text.slice(0, start) + table + text.slice(end)
@@ -111,7 +111,7 @@ async function costsOfEveryToken(): Promise<string[][]> {
   return [...rows, ['This gateway', '1', String(asked().length), `${kilobytes} kB`]]
 }
 
-it('the README has a row for each setting, each code and each type, in the words of the source', async () => {
+it('README and docs have a row for each setting, each code and each type, in the words of the source', async () => {
   const settingRows = Object.values(settings).map(settingRow)
   const codeRows = Object.entries(codes).map(([code, { meaning }]) => [`\`${code}\``, meaning])
   const rightRows = [...lookups].map(([name, { endpoint }]) => {
@@ -120,9 +120,10 @@ it('the README has a row for each setting, each code and each type, in the words
   const tables: [string[], string[][]][] = [
     [['95 tokens', 'Requests of the client', 'Requests to authentik', 'Sent to the client'], await costsOfEveryToken()],
     [['Setting', 'Default', 'Meaning'], settingRows],
-    [['Code', 'When a caller gets it'], codeRows],
     [['What', 'Without a right', 'The right to see more', 'The right to revoke'], rightRows],
   ]
-  const text = tables.reduce((before, [headings, rows]) => withTable(before, headings, rows), readme)
+  const text = tables.reduce((before, [headings, rows]) => withTable(before, headings, rows), fileOf('README.md'))
   await expect(text).toMatchFileSnapshot('../README.md')
+  const errors = withTable(fileOf('docs/errors.md'), ['Code', 'When a caller gets it'], codeRows)
+  await expect(errors).toMatchFileSnapshot('../docs/errors.md')
 })
