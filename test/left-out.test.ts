@@ -108,6 +108,14 @@ describe('GraphiQL', () => {
     expect(shown.length).toBe(examples.length - 2)
   })
 
+  it('authentik still finds events by their hidden contexts', async () => {
+    const { ask } = await startGateway({ hideSecrets: true })
+    const count = async (search: string) =>
+      (await ask(`{ events(filter: { search: "${search}" }) { totalCount } }`)).data.events.totalCount
+    expect(await count('demo-secret-of-a-prompt')).toBeGreaterThan(0)
+    expect(await count('demo-secret-of-nothing')).toBe(0)
+  })
+
   it.each([{ mutations: false }, { hideSecrets: true }, { mutations: false, hideSecrets: true }])(
     'shows examples on its page that run: with %j',
     async (options) => {

@@ -225,6 +225,28 @@ it('What went with a session is told so, though it could not be listed again bef
   expect(data.payload.revokedCount).toBe(goneOf(before, await readWorld(sandbox.url)).length)
 })
 
+it('Sessions and API tokens of a user whose name ends with a blank are not looked for, which is told; all else goes', async () => {
+  const { sandbox } = await startGateway()
+  const { url, asked } = await startBefore(sandbox.url, ({ url: path = '' }, response) => {
+    if (!path.includes('/users/me/')) return false
+    const user = { pk: paul, username: 'paul ', name: '', uid: 'u', is_superuser: false }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ user }))
+    return true
+  })
+  const { ask } = await startGatewayOver(url)
+  const { data } = await ask(access(paul), { token: 'demo-plain' })
+  const failed = data.payload.results.filter(({ targetId }: Told) => targetId === 'User:5').slice(0, 2)
+  expect(failed).toMatchObject(
+    ['AuthenticatedSession', 'ApiToken'].map((type) => ({
+      outcome: 'FAILED',
+      code: 'UPSTREAM_INVALID_RESPONSE',
+      message: expect.stringContaining(type),
+    })),
+  )
+  expect(tally(data.payload.results)).toMatchObject({ 'UserConsent REVOKED': 5 })
+  expect(asked.filter((line) => /authenticated_sessions|core\/tokens/.test(line))).toEqual([])
+})
+
 describe('What is too much for one request', () => {
   it.each([true, false])('stays, and is told in one result with its count: dryRun %s', async (dryRun) => {
     const { url, rows, asked } = await startRows({

@@ -33,7 +33,7 @@ const without: Readonly<Record<string, string>> = {
   AuthenticatedSession: "one's own",
   UserConsent: "one's own",
   ApiToken: "one's own",
-  Application: 'those that one may open',
+  Application: "those that one may open, or inside one's own consents",
   User: 'oneself',
   Group: "one's own, as `me.groups`",
   OAuth2Provider: "inside one's own grants",

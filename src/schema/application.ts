@@ -113,7 +113,7 @@ Application.implement({
       // It has what providers of all protocols have.
       shortened: (provider) => !('client_id' in provider),
       tells: toldOfProviders,
-      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. ${loaded}`,
+      description: `The OAuth2 provider through which people sign in; null where there is none, or one of another protocol. Of its own fields, those that grants of newer releases leave out are loaded, which needs the right \`view_oauth2provider\`, even where a grant shows them. ${loaded}`,
       resolve: ({ provider_obj: provider }) => (isOfOtherProtocol(provider) ? null : provider),
     }),
   }),
@@ -196,7 +196,7 @@ builder.objectField(OAuth2Provider, 'application', (t) =>
     shortened: true,
     tells: ['slug', 'name'],
     description:
-      'The application that people sign in to through it; null without one. `slug` and `name` come with the provider.',
+      'The application that people sign in to through it; null without one. `slug` and `name` come with the provider. All else is NOT_FOUND where policies hide the application from the caller, even where a consent shows it.',
     resolve: applicationOf,
   }),
 )

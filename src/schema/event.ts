@@ -161,7 +161,7 @@ const EventFilter = builder.inputType('EventFilter', {
   fields: (t) => ({
     search: t.string({
       description:
-        'Text to look for in actions, apps, users, addresses and contexts. Newer releases of authentik also take a condition in their query language.',
+        'Text to look for in actions, apps, users, addresses and contexts. Newer releases of authentik also take a condition in their query language. authentik looks into what is never shown, too: the number of rows tells whoever may see events whether a text stands there.',
     }),
     username: t.string({
       description:

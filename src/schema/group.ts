@@ -145,7 +145,7 @@ builder.objectFields(User, (t) => ({
     tells: ['pk', 'name'],
     asks: 'caller',
     description:
-      'The groups that the user is a member of, directly or through other groups, each once. authentik tells this about the caller only: on any other user it is null.',
+      'The groups that the user is a member of, directly or through other groups, each once. authentik tells this about the caller only: on any other user it is null. `pk` and `name` come with them. All else is loaded from the group, and FORBIDDEN without the right `view_group`, even where `User.groups` shows it.',
     resolve: async (user, _args, context) => {
       const me = await getMe(context)
       if (me.pk !== user.pk) return null
