@@ -31,6 +31,8 @@ export async function load(url, workload, { amount, seconds, answer }) {
     method: 'POST',
     body: bodyOf(workload),
     connections: callers,
+    // Seconds: the slowest that is measured takes four for 32 callers.
+    timeout: 30,
     ...(amount ? { amount } : { duration: seconds }),
     // How often it looks whether it is done, in milliseconds.
     sampleInt: 10,
