@@ -46,9 +46,9 @@ function makeRelease(folder) {
   run(folder, 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
   run(folder, 'npm', ['run', 'check'])
   date(folder, version)
+  run(folder, 'npm', ['run', 'artifacts'])
   run(folder, 'git', ['commit', '--quiet', '--all', '--message', `Release ${version}`])
   run(folder, 'git', ['tag', '--annotate', tag, '--cleanup', 'verbatim', '--message', `${tag}\n\n${text}`])
-  run(folder, 'npm', ['run', 'artifacts'])
   console.log(`${isDry ? 'A dry run: nothing is kept.\n' : ''}${tag}, with\n\n${text}\n\n${artifactsIn(folder)}`)
   if (!isDry) console.log(`\nPush it: git push --follow-tags`)
 }
@@ -95,7 +95,11 @@ function readText(name) {
   return readFileSync(name, 'utf8')
 }
 
-/** What a program prints. What it says besides is shown. */
+/** What a program prints. What it says besides is shown. Throws Mistake if it fails, with what it printed. */
 function run(cwd, name, args) {
-  return execFileSync(name, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+  try {
+    return execFileSync(name, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim()
+  } catch ({ stdout, status, code }) {
+    throw new Mistake(`${stdout ?? ''}\n"${name} ${args.join(' ')}" failed: ${status ?? code}.`)
+  }
 }
