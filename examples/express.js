@@ -5,7 +5,7 @@ import express from 'express'
 const gateway = createGateway({ authentikUrl: process.env.AUTHENTIK_URL })
 
 const app = express()
-app.all('/graphql', gateway.listener)
+app.all(['/graphql', '/livez', '/readyz', '/health'], gateway.listener)
 app.use(express.json())
 app.get('/', (_request, response) => response.send('Something else'))
 

@@ -9,10 +9,12 @@ app.get('/', () => 'Something else')
 app.register(async (scope) => {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  scope.all('/graphql', (request, reply) => {
-    reply.hijack()
-    gateway.listener(request.raw, reply.raw)
-  })
+  for (const path of ['/graphql', '/livez', '/readyz', '/health']) {
+    scope.all(path, (request, reply) => {
+      reply.hijack()
+      gateway.listener(request.raw, reply.raw)
+    })
+  }
 })
 app.addHook('onClose', () => gateway.close())
 

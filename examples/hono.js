@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 const gateway = createGateway({ authentikUrl: process.env.AUTHENTIK_URL })
 
 const app = new Hono()
-app.all('/graphql', ({ req }) => gateway.fetch(req.raw))
+for (const path of ['/graphql', '/livez', '/readyz', '/health']) app.all(path, ({ req }) => gateway.fetch(req.raw))
 app.get('/', ({ text }) => text('Something else'))
 
 const port = Number(process.env.PORT ?? 4000)

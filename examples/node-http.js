@@ -5,7 +5,7 @@ import { createGateway } from 'authentik-graphql'
 const gateway = createGateway({ authentikUrl: process.env.AUTHENTIK_URL })
 
 const server = createServer((request, response) => {
-  if (request.url.startsWith('/graphql')) return gateway.listener(request, response)
+  if (/^\/(graphql|livez|readyz|health)\b/.test(request.url)) return gateway.listener(request, response)
   response.end('Something else')
 })
 server.listen(process.env.PORT ?? 4000, '127.0.0.1', () => {

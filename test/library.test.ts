@@ -50,6 +50,7 @@ describe('Each example', () => {
     const byGet = await fetch(`${url}?query={me{username}}`, { headers: { authorization } })
     expect(await byGet.json()).toEqual({ data: { me: { username: 'paul' } } })
     expect(await (await fetch(new URL('/', url))).text()).toBe('Something else')
+    expect(await (await fetch(new URL('/readyz', url))).json()).toMatchObject({ ready: true })
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
     expect(texts.error).not.toMatch(/"level":[45]0|warning/i)
