@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startRedis } from './redis.ts'
@@ -51,15 +51,30 @@ describe('The tarball', () => {
   it('holds what people look for, and of ours nothing but the built program', () => {
     const own = packed.files.map(({ path }) => path).filter((path) => !path.startsWith('node_modules/'))
     const beside = own.filter((path) => !/^dist\/.+\.(js|d\.ts)$/.test(path))
-    expect(beside.sort()).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'package.json',
-      'schema.graphql',
-      'stitching.graphql',
-      'subgraph.graphql',
-    ])
+    expect(new Set(beside.map((path) => path.split('/', 1).join()).sort())).toEqual(
+      new Set([
+        '.github',
+        'CHANGELOG.md',
+        'CONTRIBUTING.md',
+        'Dockerfile',
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'deploy',
+        'docs',
+        'examples',
+        'package.json',
+        'schema.graphql',
+        'stitching.graphql',
+        'subgraph.graphql',
+      ]),
+    )
+    const links = ['README.md', ...own.filter((path) => /^docs\/.+\.md$/.test(path))].flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) =>
+        join(dirname(file), link),
+      ),
+    )
+    expect(links.filter((link) => !own.some((path) => path === link || path.startsWith(`${link}/`)))).toEqual([])
     expect(own.filter((path) => /test/i.test(path))).toEqual([])
   })
 
