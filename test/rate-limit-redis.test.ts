@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { addressOf, run } from './program.ts'
@@ -99,6 +101,18 @@ describe('Replicas over one Redis', () => {
     await a.ask(revoke)
     expect(await gets()).toBe(4)
   })
+})
+
+it('A user of Redis needs no more than docs/operating.md says', async () => {
+  const page = readFileSync(join(import.meta.dirname, '../docs/operating.md'), 'utf8')
+  const [, keys = '', commands = ''] = /A user of Redis needs `(\S+)` and the\s+commands `([^`]+)`/.exec(page) ?? []
+  const rules = commands.split(/\s+/)
+  expect(rules.length).toBeGreaterThan(3)
+  const { url } = await startRedis({ args: ['--user', 'gateway', 'on', '>secret', keys, '-@all', ...rules] })
+  const { a, b } = await startReplicas(url.replace('//', '//gateway:secret@'), 4)
+  await a.ask(me)
+  await b.ask(me)
+  expect((await a.ask(me)).status).toBe(429)
 })
 
 describe('Without its Redis, a replica counts for itself, and says so once', () => {
