@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,10 +11,15 @@ const page = readFileSync(join(root, 'docs/clients.md'), 'utf8')
 
 /** The one piece of code in that language under the heading; under the page's own is what comes before all others. */
 export function pieceOf(heading: string, language: string): string {
-  const section = page.split(/^##? /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
-  const pieces = [...section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))]
+  const pieces = piecesOf(heading, language)
   if (pieces.length !== 1) throw new Error(`There are ${pieces.length} pieces of ${language} under "${heading}"`)
-  return pieces[0]?.[1] ?? ''
+  return pieces[0] ?? ''
+}
+
+function piecesOf(heading: string, language: string): string[] {
+  const section = page.split(/^##? /m).find((text) => text.startsWith(`${heading}\n`)) ?? ''
+  const pieces = section.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))
+  return [...pieces].map(([, piece = '']) => piece)
 }
 
 /** The same, over another gateway and with another token. */
@@ -30,8 +36,12 @@ export function startFolder(packages: string, files: Readonly<Record<string, str
   return folder
 }
 
-/** What the JavaScript under the heading exports. */
+/** What the JavaScript under the heading exports, when its commands have run. */
 export async function startClient(heading: string, url: string, token?: string) {
-  const folder = startFolder(join(root, 'node_modules'), { 'client.mjs': codeOf(heading, 'js', url, token) })
+  const folder = startFolder(join(root, 'node_modules'), {
+    'client.mjs': codeOf(heading, 'js', url, token),
+    'schema.graphql': readFileSync(join(root, 'schema.graphql'), 'utf8'),
+  })
+  for (const command of piecesOf(heading, 'sh')) execFileSync('sh', ['-c', command], { cwd: folder })
   return import(join(folder, 'client.mjs'))
 }
