@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Release } from '../src/releases.ts'
 import { startSandbox } from '../src/sandbox/server.ts'
 import { freePort } from './recipes.ts'
 import { startGateway } from './start.ts'
@@ -130,6 +131,36 @@ it('tells the answer of its query', async () => {
   const [query = ''] = blocks('graphql')
   const [answer = ''] = blocks('json')
   expect((await ask(query)).data).toEqual(JSON.parse(answer))
+})
+
+it.each<[Release, number]>([
+  ['2024.10', 1],
+  ['2025.10', 1],
+  ['2026.8', 5],
+])('tells what its query costs authentik %s', async (release, requests) => {
+  const { ask, asked } = await startGateway({ release })
+  await ask(blocks('graphql')[0] ?? '')
+  expect(asked()).toHaveLength(requests)
+})
+
+it.each([
+  ...['accessToken(id: 300)', 'refreshToken(id: 6)', 'authorizationCode(id: 6)', 'userConsent(id: 1)'].map((look) => [
+    look,
+    null,
+  ]),
+  ...['apiToken(id: "mira-cli")', 'application(id: "vault")', 'accessToken(id: 99999)'].map((look) => [look, null]),
+  ...[
+    'user(id: 4)',
+    'user(id: 99999)',
+    'event(id: "00000000-0000-4000-8000-000000000000")',
+    'oauth2Provider(id: 1)',
+    'group(id: "67726f75-7000-4000-8000-000000000005")',
+  ].map((look) => [look, 'FORBIDDEN']),
+])('tells why an ordinary user finds null by %s', async (look, code) => {
+  const { ask } = await startGateway()
+  const { data, errors = [] } = await ask(`{ found: ${look} { id } }`, { token: 'demo-plain' })
+  expect(data).toEqual({ found: null })
+  expect(errors.map(({ extensions }) => extensions['code'])).toEqual(code === null ? [] : [code])
 })
 
 it.each(blocks('graphql'))('has queries that run: %s', async (query) => {
