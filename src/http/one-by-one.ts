@@ -10,8 +10,8 @@ const turnsForOneStranger = 4
 /**
  * Begins operations, those of one HTTP request together. To parse, to validate and to begin to execute them is one piece of
  * work, and that of many requests at one moment would keep everybody else waiting for seconds. So one of them begins in each turn of
- * the event loop, but callers whom authentik has accepted lately begin at once, for some milliseconds of a turn. Callers take
- * turns; of all others the newest goes first, and every fourth turn is theirs.
+ * the event loop, but what is short begins with others, and callers whom authentik has accepted lately begin at once, for some
+ * milliseconds of a turn. Callers take turns; of all others the newest goes first, and every fourth turn is theirs.
  */
 export class Beginnings {
   readonly #callerOf: (authorization: string | undefined) => string | undefined
@@ -23,6 +23,13 @@ export class Beginnings {
     this.#callerOf = callerOf
   }
 
+  /** Begins what takes little time: at once, or in a turn that it shares with others. */
+  begin(request: IncomingMessage, work: () => void): void {
+    const caller = this.#callerOf(request.headers.authorization)
+    if (this.#turns.isFreeFor(caller)) work()
+    else this.#turns.wait(caller, { begin: work, isShort: true })
+  }
+
   /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */
   take(request: IncomingMessage): Promise<void> | undefined {
     if (this.#turnOf.has(request)) return this.#turnOf.get(request)
@@ -31,7 +38,10 @@ export class Beginnings {
 
   /** A further turn, for a request that had one: undefined as above. */
   takeAgain(request: IncomingMessage): Promise<void> | undefined {
-    const turn = this.#turns.take(this.#callerOf(request.headers.authorization))
+    const caller = this.#callerOf(request.headers.authorization)
+    const turn = this.#turns.isFreeFor(caller)
+      ? undefined
+      : new Promise<void>((resolve) => this.#turns.wait(caller, { begin: resolve, isShort: false }))
     this.#turnOf.set(request, turn)
     return turn
   }
@@ -48,10 +58,17 @@ export class Beginnings {
   }
 }
 
+/** Somebody who waits for a turn. */
+interface Waiting {
+  readonly begin: () => void
+  /** Whether others may begin in the same turn. */
+  readonly isShort: boolean
+}
+
 class Turns {
   /** In the order of their turns. */
-  readonly #lines = new Map<string, (() => void)[]>()
-  readonly #strangers: (() => void)[] = []
+  readonly #lines = new Map<string, Waiting[]>()
+  readonly #strangers: Waiting[] = []
   #count = 0
   #isSet = false
   /** Whether a turn has begun in this round of the loop, and whether the one before was long. */
@@ -63,16 +80,18 @@ class Turns {
   /** Turns of the loop in which nobody came. */
   #quiet = 0
 
-  /** Resolves when it is the caller's turn; undefined if the caller need not wait. Without `caller` it is a stranger. */
-  take(caller: string | undefined): Promise<void> | undefined {
-    if (caller !== undefined && this.#isFree()) return undefined
-    return new Promise((resolve) => {
-      const line = caller === undefined ? this.#strangers : (this.#lines.get(caller) ?? [])
-      if (caller !== undefined) this.#lines.set(caller, line)
-      line.push(resolve)
-      this.#quiet = 0
-      this.#schedule()
-    })
+  /** Whether the caller need not wait. Without `caller` it is a stranger. */
+  isFreeFor(caller: string | undefined): boolean {
+    return caller !== undefined && this.#isFree()
+  }
+
+  /** Begins when it is the caller's turn. */
+  wait(caller: string | undefined, waiting: Waiting): void {
+    const line = caller === undefined ? this.#strangers : (this.#lines.get(caller) ?? [])
+    if (caller !== undefined) this.#lines.set(caller, line)
+    line.push(waiting)
+    this.#quiet = 0
+    this.#schedule()
   }
 
   /**
@@ -118,25 +137,31 @@ class Turns {
     return now < this.#lookUntil && this.#quiet < limits.quietRounds
   }
 
+  /** As many short ones begin as a turn has time for, until one that may be long. */
   #begin(): void {
     this.#beginTurn()
     this.#quiet = 0
-    this.#next()?.()
+    let next = this.#next()
+    while (next) {
+      next.begin()
+      const hasTime = next.isShort && performance.now() - this.#begun < limits.longTurnMilliseconds
+      next = hasTime ? this.#next() : undefined
+    }
   }
 
-  #next(): (() => void) | undefined {
+  #next(): Waiting | undefined {
     this.#count += 1
-    const begin = this.#count % turnsForOneStranger === 0 ? this.#strangers.pop() : undefined
-    return begin ?? this.#ofAccepted() ?? this.#strangers.pop()
+    const next = this.#count % turnsForOneStranger === 0 ? this.#strangers.pop() : undefined
+    return next ?? this.#ofAccepted() ?? this.#strangers.pop()
   }
 
-  #ofAccepted(): (() => void) | undefined {
+  #ofAccepted(): Waiting | undefined {
     const [first] = this.#lines
     if (!first) return undefined
     const [caller, line] = first
-    const begin = line.shift()
+    const next = line.shift()
     this.#lines.delete(caller)
     if (line.length > 0) this.#lines.set(caller, line)
-    return begin
+    return next
   }
 }

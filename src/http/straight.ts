@@ -78,9 +78,7 @@ class StraightWay {
     readBody(request, (body) => {
       const known = this.#find(request, response, body)
       if (!known) return this.#leave({ request, response, body })
-      const turn = this.#options.beginnings.take(request)
-      if (turn) void turn.then(() => this.#begin(known))
-      else this.#begin(known)
+      this.#options.beginnings.begin(request, () => this.#begin(known))
     })
   }
 
@@ -145,9 +143,7 @@ class StraightWay {
         send(known, joined.body)
         return
       }
-      const turn = beginnings.takeAgain(known.request)
-      if (turn) void turn.then(() => this.#run(known, plan, context))
-      else this.#run(known, plan, context)
+      beginnings.begin(known.request, () => this.#run(known, plan, context))
     })
   }
 
