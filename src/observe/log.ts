@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { pino } from 'pino'
 import type { prettyFactory as PrettyFactory } from 'pino-pretty'
 import { limits } from '../limits.ts'
-import { createStandardError, type Lines } from './stderr.ts'
+import { createStandardError, gatherLines, type Lines } from './stderr.ts'
 
 type Write = (facts: object, text: string) => void
 
@@ -31,7 +31,8 @@ export interface Logs {
 
 /** Writes to standard error, and never waits for it. */
 export function createLogs(level: string, format: LogFormat): Logs {
-  const usual = createStandardError(limits.waitingLogBytes)
+  const usual = gatherLines(createStandardError(limits.waitingLogBytes))
+  // At once: what is told here is about to happen.
   const last = createStandardError(limits.waitingLogBytes + limits.waitingAuditBytes)
   return {
     log: pino({ level, base: null }, written(usual, format)),
