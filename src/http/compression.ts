@@ -12,5 +12,12 @@ export function compress(listener: RequestListener): RequestListener {
     filter: (_request, response: ServerResponse) => /json/.test(String(response.getHeader('content-type'))),
   })
   // It asks for a request and a response of express, and uses what they have of node's.
-  return (request, response) => shrink(request as never, response as never, () => listener(request, response))
+  return (request, response) => {
+    if (request.headers['accept-encoding'] !== undefined) {
+      return shrink(request as never, response as never, () => listener(request, response))
+    }
+    // Others would be sent something else.
+    response.appendHeader('vary', 'Accept-Encoding')
+    return listener(request, response)
+  }
 }
