@@ -16,6 +16,10 @@ export function readTraceparent(header: string | string[] | undefined): string |
 export function traceRequests(): Partial<Observer> {
   const tracer = trace.getTracer('authentik-graphql')
   const spans = new WeakMap<OperationFacts | AttemptFacts, Span>()
+  // Without an SDK, and without a `traceparent` of the caller, there is nothing to keep.
+  const keep = (of: OperationFacts | AttemptFacts, span: Span) => {
+    if (trace.isSpanContextValid(span.spanContext())) spans.set(of, span)
+  }
   return {
     operationStarted(operation) {
       const { name, kind, request } = operation
@@ -26,7 +30,7 @@ export function traceRequests(): Partial<Observer> {
         'url.path': request.path,
       }
       const parent = parentOf(request.traceparent)
-      spans.set(operation, tracer.startSpan(kind ?? 'operation', { kind: SpanKind.SERVER, attributes }, parent))
+      keep(operation, tracer.startSpan(kind ?? 'operation', { kind: SpanKind.SERVER, attributes }, parent))
     },
     operationEnded(operation) {
       const span = spans.get(operation)
@@ -45,7 +49,7 @@ export function traceRequests(): Partial<Observer> {
       const parent = spans.get(operation)
       const within = parent ? trace.setSpan(context.active(), parent) : context.active()
       const span = tracer.startSpan(`${method} ${template}`, { kind: SpanKind.CLIENT, attributes }, within)
-      spans.set(attempt, span)
+      keep(attempt, span)
       const { traceId, spanId, traceFlags } = span.spanContext()
       const made = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
       const came = attempt.traceparent
