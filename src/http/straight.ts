@@ -44,6 +44,12 @@ interface Known {
   readonly sent: Sent
 }
 
+/** One that may run. */
+interface Ready extends Known {
+  readonly plan: Plan
+  readonly estimate: Estimate | undefined
+}
+
 const brace = '{'.charCodeAt(0)
 
 /** Contexts of operations that yoga is to run again: what they have loaded is not asked for twice. */
@@ -103,77 +109,76 @@ class StraightWay {
     try {
       const { plans, costs, rateLimit } = this.#options
       const plan = plans.find(document, sent.operationName, sent.variables)
-      const estimate = this.#estimate(known)
+      const estimate = costs.estimate(document, sent.operationName, sent.variables)
       const verdict = rateLimit?.judge(request, estimate?.requests)
-      if (!plan || costs.isTooHigh(estimate) || typeof verdict === 'number') leave()
-      else if (verdict) void verdict.then((refused) => (refused ? leave() : this.#go(known, plan))).catch(leave)
-      else this.#go(known, plan)
+      if (!plan || costs.isTooHigh(estimate) || typeof verdict === 'number') {
+        leave()
+        return
+      }
+      const ready = { ...known, plan, estimate }
+      if (verdict) void verdict.then((refused) => (refused ? leave() : this.#go(ready))).catch(leave)
+      else this.#go(ready)
     } catch {
       leave()
     }
   }
 
-  #go(known: Known, plan: Plan): void {
-    const { request, response, body } = known
+  #go(ready: Ready): void {
+    const { request, response, body } = ready
     if (response.closed) return
     const key = `${this.#options.keyOf(request)} ${acceptedType(request)} ${body.toString('latin1')}`
     const flight = this.#joining.find(key)
-    if (flight) this.#join(known, plan, flight)
-    else this.#lead(known, plan, key)
+    if (flight) this.#join(ready, flight)
+    else this.#lead(ready, key)
   }
 
-  #lead(known: Known, plan: Plan, key: string): void {
-    const flight = new Flight(recordOf(known.request), known.response)
-    const context = this.#open(known, flight)
+  #lead(ready: Ready, key: string): void {
+    const flight = new Flight(recordOf(ready.request), ready.response)
+    const context = this.#open(ready, flight)
     this.#joining.add(key, flight)
-    this.#run(known, plan, context, (answer) => flight.land(answer))
+    this.#run(ready, context, (answer) => flight.land(answer))
   }
 
   /** Is given the answer to an equal request; if that has errors, this one is run by itself. */
-  #join(known: Known, plan: Plan, flight: Flight): void {
+  #join(ready: Ready, flight: Flight): void {
     const { observer, beginnings } = this.#options
-    const context = this.#open(known, waitingFor(known.response))
+    const context = this.#open(ready, waitingFor(ready.response))
     const { operation, account } = context
     const share = operation.request.join(flight.record)
-    flight.join(known.response, (joined) => {
+    flight.join(ready.response, (joined) => {
       share()
       if (joined && account.payLike(joined.account)) {
         operation.joined = true
         endOperation(observer, operation, {})
-        send(known, joined.body)
+        send(ready, joined.body)
         return
       }
-      beginnings.begin(known.request, () => this.#run(known, plan, context))
+      beginnings.begin(ready.request, () => this.#run(ready, context))
     })
   }
 
-  #open(known: Known, waiting: Waiting): Context {
+  #open({ request, document, sent, estimate }: Ready, waiting: Waiting): Context {
     const { openContext, observer } = this.#options
-    const { request, document, sent } = known
     const context = openContext(request, waiting)
-    context.operation.estimated = this.#estimate(known)?.requests
+    context.operation.estimated = estimate?.requests
     startOperation(observer, context.operation, { document, operationName: sent.operationName })
     return context
   }
 
-  #estimate({ document, sent }: Known): Estimate | undefined {
-    return this.#options.costs.estimate(document, sent.operationName, sent.variables)
-  }
-
   /** Sends what the plan answers, and tells it; leaves it to yoga where that has errors. */
-  #run(known: Known, plan: Plan, context: Context, tell: Flight['land'] = () => {}): void {
-    const { response } = known
-    const answer = plan.run(context).then((data) => {
+  #run(ready: Ready, context: Context, tell: Flight['land'] = () => {}): void {
+    const { response } = ready
+    const answer = ready.plan.run(context).then((data) => {
       endOperation(this.#options.observer, context.operation, { data })
       const text = JSON.stringify({ data })
-      send(known, text)
+      send(ready, text)
       tell({ text, account: context.account })
     })
     answer.catch(() => {
       const isAwaited = !response.closed && !response.headersSent
-      if (isAwaited) this.#runAgain(known, context)
+      if (isAwaited) this.#runAgain(ready, context)
       tell(undefined)
-      if (isAwaited) this.#leave(known)
+      if (isAwaited) this.#leave(ready)
     })
   }
 
