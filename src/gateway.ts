@@ -187,7 +187,11 @@ function createGraphql(settings: Config & Pick<GatewayOptions, 'demonstrationTok
       observeOperations(observer),
       admission.limitBatches(),
       (settings.graphiql ?? !isEnforced)
-        ? showGraphiQL({ examples: examplesFor(schema, demonstrationToken !== undefined), demonstrationToken, explain })
+        ? showGraphiQL({
+            examples: () => examplesFor(schema, demonstrationToken !== undefined),
+            demonstrationToken,
+            explain,
+          })
         : {},
       hardenHttp(),
       ...findDocuments(settings, behind),

@@ -175,7 +175,7 @@ it.each([
 })
 
 it('is made and compressed once', async () => {
-  const getPage = createGraphiQL({ examples, explain: false })
+  const getPage = createGraphiQL({ examples: () => examples, explain: false })
   const [first, second] = await Promise.all([getPage('br'), getPage('br')])
   expect(second.body).toBe(first.body)
   expect((await getPage('gzip, br')).body).toBe(first.body)

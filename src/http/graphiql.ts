@@ -6,8 +6,8 @@ import type { Example } from './examples.ts'
 import { explainPanel } from './explain-panel.ts'
 
 export interface PageOptions {
-  /** Each has a tab. */
-  readonly examples: readonly Example[]
+  /** Each has a tab. They are looked at when somebody opens the page. */
+  readonly examples: () => readonly Example[]
   /** The token that is filled in. */
   readonly demonstrationToken?: string | undefined
   /** Whether queries are explained on demand. */
@@ -80,7 +80,7 @@ async function renderPage({ examples, demonstrationToken, explain }: PageOptions
     title: 'authentik-graphql',
     logo,
     favicon: `data:image/svg+xml,${encodeURIComponent(logo)}`,
-    defaultTabs: examples.map((example) => ({ ...example })),
+    defaultTabs: examples().map((example) => ({ ...example })),
     headers: JSON.stringify({ authorization }, null, 2),
     defaultEditorToolsVisibility: 'headers',
     shouldPersistHeaders: false,
