@@ -22,4 +22,5 @@ export const peers = {
   'Mercurius + JIT': (authentik) => startScript('mercurius.js', authentik),
   Tailcall: startTailcall,
   'Apollo Server + datasource-rest': (authentik) => startScript('apollo.js', authentik),
+  'Hive Gateway': (authentik) => startScript('hive.js', authentik),
 }
