@@ -163,7 +163,9 @@ it.each([
   expect(errors.map(({ extensions }) => extensions['code'])).toEqual(code === null ? [] : [code])
 })
 
-it.each(blocks('graphql'))('has queries that run: %s', async (query) => {
+const lists = readFileSync(join(root, 'docs/lists.md'), 'utf8')
+
+it.each(blocks('graphql', readme + lists))('has queries that run: %s', async (query) => {
   const { ask } = await startGateway()
   expect((await ask(query)).errors).toBeUndefined()
 })
