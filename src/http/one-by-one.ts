@@ -23,11 +23,11 @@ export class Beginnings {
     this.#callerOf = callerOf
   }
 
-  /** Begins what takes little time: at once, or in a turn that it shares with others. */
-  begin(request: IncomingMessage, work: () => void): void {
+  /** Begins a piece of work, at once or in its turn. It tells whether it is so short that others may begin in the same turn. */
+  begin(request: IncomingMessage, work: () => boolean): void {
     const caller = this.#callerOf(request.headers.authorization)
     if (this.#turns.isFreeFor(caller)) work()
-    else this.#turns.wait(caller, { begin: work, isShort: true })
+    else this.#turns.wait(caller, work)
   }
 
   /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */
@@ -41,7 +41,12 @@ export class Beginnings {
     const caller = this.#callerOf(request.headers.authorization)
     const turn = this.#turns.isFreeFor(caller)
       ? undefined
-      : new Promise<void>((resolve) => this.#turns.wait(caller, { begin: resolve, isShort: false }))
+      : new Promise<void>((resolve) => {
+          this.#turns.wait(caller, () => {
+            resolve()
+            return false
+          })
+        })
     this.#turnOf.set(request, turn)
     return turn
   }
@@ -58,12 +63,8 @@ export class Beginnings {
   }
 }
 
-/** Somebody who waits for a turn. */
-interface Waiting {
-  readonly begin: () => void
-  /** Whether others may begin in the same turn. */
-  readonly isShort: boolean
-}
+/** What waits for its turn. It tells whether others may begin in the same one. */
+type Waiting = () => boolean
 
 class Turns {
   /** In the order of their turns. */
@@ -86,10 +87,10 @@ class Turns {
   }
 
   /** Begins when it is the caller's turn. */
-  wait(caller: string | undefined, waiting: Waiting): void {
+  wait(caller: string | undefined, work: Waiting): void {
     const line = caller === undefined ? this.#strangers : (this.#lines.get(caller) ?? [])
     if (caller !== undefined) this.#lines.set(caller, line)
-    line.push(waiting)
+    line.push(work)
     this.#quiet = 0
     this.#schedule()
   }
@@ -137,16 +138,12 @@ class Turns {
     return now < this.#lookUntil && this.#quiet < limits.quietRounds
   }
 
-  /** As many short ones begin as a turn has time for, until one that may be long. */
+  /** As many begin as a turn has time for, until one that is not short. */
   #begin(): void {
     this.#beginTurn()
     this.#quiet = 0
-    let next = this.#next()
-    while (next) {
-      next.begin()
-      const hasTime = next.isShort && performance.now() - this.#begun < limits.longTurnMilliseconds
-      next = hasTime ? this.#next() : undefined
-    }
+    let isShort = true
+    while (isShort && performance.now() - this.#begun < limits.longTurnMilliseconds) isShort = this.#next()?.() ?? false
   }
 
   #next(): Waiting | undefined {

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import type { Estimate } from '../execute/bill.ts'
 import { runAgain } from '../execute/execute.ts'
 import type { Plan, Plans } from '../execute/plan.ts'
+import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Costs } from './costs.ts'
 import { acceptedType } from './hardening.ts'
@@ -101,9 +102,10 @@ class StraightWay {
     this.#listener(Object.assign(request, { body: Readable.from([body]) }), response)
   }
 
-  #begin(known: Known): void {
+  /** Whether what begins is short. Yoga waits for a turn of its own. */
+  #begin(known: Known): boolean {
     const { request, response, document, sent } = known
-    if (response.closed) return
+    if (response.closed) return true
     // Yoga tells of refusals. It meets the same faults, masks them and has them logged: here they would end the process.
     const leave = () => this.#leave(known)
     try {
@@ -113,13 +115,15 @@ class StraightWay {
       const verdict = rateLimit?.judge(request, estimate?.requests)
       if (!plan || costs.isTooHigh(estimate) || typeof verdict === 'number') {
         leave()
-        return
+        return true
       }
       const ready = { ...known, plan, estimate }
       if (verdict) void verdict.then((refused) => (refused ? leave() : this.#go(ready))).catch(leave)
       else this.#go(ready)
+      return isShort(ready)
     } catch {
       leave()
+      return true
     }
   }
 
@@ -153,7 +157,10 @@ class StraightWay {
         send(ready, joined.body)
         return
       }
-      beginnings.begin(ready.request, () => this.#run(ready, context))
+      beginnings.begin(ready.request, () => {
+        this.#run(ready, context)
+        return isShort(ready)
+      })
     })
   }
 
@@ -187,6 +194,10 @@ class StraightWay {
     runAgain({ schema: this.#options.schema, document, operationName, variableValues, contextValue })
     opened.set(request, contextValue)
   }
+}
+
+function isShort({ estimate }: Ready): boolean {
+  return estimate !== undefined && estimate.requests <= limits.requestsOfShortQuery
 }
 
 /** Somebody who waits for an answer. */

@@ -56,6 +56,8 @@ export const processLimits = {
 
   /** Milliseconds from which on a turn is a long one, after which others are looked for. Usual operations take less. */
   longTurnMilliseconds: 5,
+  /** Requests to authentik up to which a query is short: such begin together in a turn. */
+  requestsOfShortQuery: 10,
   /** Milliseconds for which others are looked for at most. */
   lookMilliseconds: 20,
   /** Rounds without anybody new after which nobody more is looked for: a new connection needs some for its request. */
