@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { openSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { limits } from '../src/limits.ts'
@@ -94,6 +96,25 @@ it('lines that were lost are counted by the next one that gets through', async (
   // Each look-up is a line, who asks is one, and each request.
   await expect.poll(count).toBe(rounds * 402 + 3)
   expect(text).toMatch(/"lost":\d+,"msg":"lines of this log were lost"/)
+})
+
+it('all lines of one moment get through where somebody reads', async () => {
+  const { child, address } = await start('pipe', { LOG_LEVEL: 'info' })
+  let text = ''
+  child.stderr?.on('data', (data) => (text += data))
+  const { port, hostname } = new URL(await address())
+  const sent = 'GET /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n'
+  const sockets = await Promise.all(
+    Array.from({ length: 1200 }, async () => {
+      const socket = connect(Number(port), hostname)
+      await once(socket, 'connect')
+      return socket
+    }),
+  )
+  for (const socket of sockets) socket.write(sent)
+  await expect.poll(() => text.match(/"msg":"request"/g)?.length, { timeout: 10_000 }).toBe(1200)
+  expect(text).not.toContain('"lost"')
+  for (const socket of sockets) socket.destroy()
 })
 
 it('lines for auditors get through where others are lost already', async () => {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { SpanKind, trace } from '@opentelemetry/api'
 import {
   BasicTracerProvider,
@@ -5,7 +6,9 @@ import {
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
-import { afterAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { createGateway } from '../src/gateway.ts'
+import { startSandbox } from '../src/sandbox/server.ts'
 import { listen, startGateway, startGatewayOver } from './start.ts'
 
 // OpenTelemetry's own SDK, as an operator loads it before the gateway.
@@ -80,4 +83,29 @@ it('no span holds a secret or a word of the caller beside the name of the operat
     exporter.getFinishedSpans().map(({ name, attributes, events, status }) => ({ name, attributes, events, status })),
   )
   expect(text).not.toMatch(/s3cret|demo-|Bearer|"42"/)
+})
+
+it('an operation that waits for its turn goes on in the context of its own request', async () => {
+  const sandbox = await startSandbox()
+  onTestFinished(() => sandbox.close())
+  const context = new AsyncLocalStorage<string>()
+  const seen: [string, string | undefined][] = []
+  const silent = { error() {}, warn() {}, info() {}, debug() {} }
+  const debug = ({ requestId }: { requestId?: string }, text: string) => {
+    if (text === 'asked') seen.push([requestId ?? '', context.getStore()])
+  }
+  const logs = { log: { ...silent, debug }, audit: silent, lost: () => 0 }
+  const gateway = createGateway({ authentikUrl: new URL(sandbox.url), logs })
+  onTestFinished(() => gateway.close())
+  const { url } = await listen((request, response) =>
+    context.run(String(request.headers['x-request-id']), () => gateway.listener(request, response)),
+  )
+  const ids = Array.from({ length: 40 }, (_, index) => `request-${index}`)
+  const askAs = (id: string, authorization: string) =>
+    ask(`${url}/graphql`, { query: '{ me { username } }' }, { 'x-request-id': id, authorization })
+  await askAs('first', 'Bearer demo-superuser')
+  seen.length = 0
+  await Promise.all(ids.map((id) => askAs(id, `Bearer unknown-${id}`)))
+  expect(seen.map(([id]) => id).sort()).toEqual([...ids].sort())
+  expect(seen.filter(([id, store]) => id !== store)).toEqual([])
 })

@@ -1,11 +1,12 @@
 import { ConfigError } from '../config/settings.ts'
 import { limits } from '../limits.ts'
-import { createStandardError } from '../observe/stderr.ts'
+import { createStandardError, writeGathered } from '../observe/stderr.ts'
 
 const standardError = createStandardError(limits.waitingLogBytes)
 
 /** Tells something on standard error, and never waits for it. */
 export function tell(line: string): void {
+  writeGathered()
   standardError.write(`${line}\n`)
 }
 

@@ -13,11 +13,11 @@ export function compress(listener: RequestListener): RequestListener {
   })
   // It asks for a request and a response of express, and uses what they have of node's.
   return (request, response) => {
-    if (request.headers['accept-encoding'] !== undefined) {
+    if (request.headers['accept-encoding'] !== undefined || response.hasHeader('vary')) {
       return shrink(request as never, response as never, () => listener(request, response))
     }
     // Others would be sent something else.
-    response.appendHeader('vary', 'Accept-Encoding')
+    response.setHeader('Vary', 'Accept-Encoding')
     return listener(request, response)
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
@@ -27,7 +28,7 @@ export class Beginnings {
   begin(request: IncomingMessage, work: () => boolean): void {
     const caller = this.#callerOf(request.headers.authorization)
     if (this.#turns.isFreeFor(caller)) work()
-    else this.#turns.wait(caller, work)
+    else this.#turns.wait(caller, AsyncResource.bind(work))
   }
 
   /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */
@@ -120,7 +121,11 @@ class Turns {
     this.#isSet = true
     setImmediate(() => {
       this.#isSet = false
-      if (!this.#looksForOthers()) this.#begin()
+      if (!this.#looksForOthers()) {
+        this.#beginTurn()
+        this.#quiet = 0
+        this.#begin()
+      }
       this.#schedule()
     })
   }
@@ -138,12 +143,17 @@ class Turns {
     return now < this.#lookUntil && this.#quiet < limits.quietRounds
   }
 
-  /** As many begin as a turn has time for, until one that is not short. */
+  /** One begins after the other, while the turn has time, until one that is not short. */
   #begin(): void {
-    this.#beginTurn()
-    this.#quiet = 0
-    let isShort = true
-    while (isShort && performance.now() - this.#begun < limits.longTurnMilliseconds) isShort = this.#next()?.() ?? false
+    const next = this.#next()
+    if (!next) return
+    const goOn = (isShort: boolean) => {
+      if (isShort && performance.now() - this.#begun < limits.longTurnMilliseconds) this.#begin()
+    }
+    // What it puts off has run before the next one begins: it is most of the work.
+    void Promise.resolve()
+      .then(next)
+      .then((isShort) => process.nextTick(goOn, isShort))
   }
 
   #next(): Waiting | undefined {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { limits } from '../limits.ts'
 import { acceptedType } from './hardening.ts'
@@ -26,14 +27,16 @@ export function isPlain(request: IncomingMessage, corsOrigins: readonly string[]
   )
 }
 
-/** Gives the body when it is there. */
+/** Gives the body when it is there, in the asynchronous context of whoever asks for it. */
 export function readBody(request: IncomingMessage, use: (body: Buffer) => void): void {
   const chunks: Buffer[] = []
-  request.on('data', (chunk: Buffer) => chunks.push(chunk))
-  request.once('end', () => {
+  const end = () => {
     const [only] = chunks
     use(chunks.length === 1 && only ? only : Buffer.concat(chunks))
-  })
+  }
+  request.on('data', (chunk: Buffer) => chunks.push(chunk))
+  // The connection's events have a context of their own.
+  request.once('end', AsyncResource.bind(end))
 }
 
 /** What a plain request asks for; undefined for a batch, and for what is wrong. */

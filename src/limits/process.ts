@@ -34,6 +34,8 @@ export const processLimits = {
   lastLinesMilliseconds: 1000,
   /** Bytes of the log that wait for a reader of standard error. Further lines are lost, and counted. */
   waitingLogBytes: 256 * 1024,
+  /** Characters of lines that are gathered, from which on they are written. */
+  gatheredLogCharacters: 16 * 1024,
   /** Bytes of lines for auditors that may wait beside those. */
   waitingAuditBytes: 1024 * 1024,
 

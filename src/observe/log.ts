@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { pino } from 'pino'
 import type { prettyFactory as PrettyFactory } from 'pino-pretty'
 import { limits } from '../limits.ts'
-import { createStandardError, gatherLines, type Lines } from './stderr.ts'
+import { createStandardError, gatherLines, type Lines, writeGathered } from './stderr.ts'
 
 type Write = (facts: object, text: string) => void
 
@@ -32,11 +32,29 @@ export interface Logs {
 /** Writes to standard error, and never waits for it. */
 export function createLogs(level: string, format: LogFormat): Logs {
   const usual = gatherLines(createStandardError(limits.waitingLogBytes))
-  // At once: what is told here is about to happen.
   const last = createStandardError(limits.waitingLogBytes + limits.waitingAuditBytes)
+  const log = pino({ level, base: null }, written(usual, format))
+  const audit = pino({ level: 'info', base: null }, written(last, format))
+  // At once, and after what came before: what is told here may be the last.
+  const atOnce =
+    (write: Write): Write =>
+    (facts, text) => {
+      write(facts, text)
+      writeGathered()
+    }
   return {
-    log: pino({ level, base: null }, written(usual, format)),
-    audit: pino({ level: 'info', base: null }, written(last, format)),
+    log: {
+      error: atOnce((facts, text) => log.error(facts, text)),
+      warn: atOnce((facts, text) => log.warn(facts, text)),
+      info: (facts, text) => log.info(facts, text),
+      debug: (facts, text) => log.debug(facts, text),
+    },
+    audit: {
+      info(facts, text) {
+        writeGathered()
+        audit.info(facts, text)
+      },
+    },
     lost: () => usual.lost + last.lost,
   }
 }

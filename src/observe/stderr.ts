@@ -1,4 +1,5 @@
 import { fstatSync, writeSync } from 'node:fs'
+import { limits } from '../limits.ts'
 
 /** Takes whole lines, each with its end. */
 export interface Lines {
@@ -33,18 +34,28 @@ export function createStandardError(waitingBytes: number): Lines {
 
 /** What has gathered lines in this turn of the event loop: how it writes them. */
 const gathered = new Set<() => void>()
+let isEnding = false
+
+/** Writes all lines that are gathered, before what is to be written at once. */
+export function writeGathered(): void {
+  for (const write of gathered) write()
+}
 
 process.on('exit', () => {
-  for (const write of gathered) write()
+  isEnding = true
+  writeGathered()
 })
 
-/** The same, but the lines of one turn of the event loop are one text: to write them one by one takes a tenth of all CPU. */
+/**
+ * The same, but the lines of one turn of the event loop become a few texts: to write them one by one takes a tenth of all CPU. Those of a
+ * process that is killed in this turn are lost.
+ */
 export function gatherLines(to: Lines): Lines {
   let text = ''
   let lines = 0
   const write = () => {
     gathered.delete(write)
-    to.write(text, lines)
+    if (lines > 0) to.write(text, lines)
     text = ''
     lines = 0
   }
@@ -56,6 +67,7 @@ export function gatherLines(to: Lines): Lines {
       }
       text += line
       lines += 1
+      if (isEnding || text.length > limits.gatheredLogCharacters) write()
     },
     get lost() {
       return to.lost
