@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
@@ -9,7 +10,7 @@ import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Costs } from './costs.ts'
 import { acceptedType } from './hardening.ts'
-import { Flight, Joining } from './joining.ts'
+import { Flight, type Joined, Joining } from './joining.ts'
 import { endOperation, recordOf, startOperation } from './observing.ts'
 import type { Beginnings } from './one-by-one.ts'
 import { isPlain, readBody, readSent, type Sent } from './plain-request.ts'
@@ -149,7 +150,8 @@ class StraightWay {
     const context = this.#open(ready, waitingFor(ready.response))
     const { operation, account } = context
     const share = operation.request.join(flight.record)
-    flight.join(ready.response, (joined) => {
+    // It is called in the asynchronous context of the request that began.
+    const use = AsyncResource.bind((joined: Joined | undefined) => {
       share()
       if (joined && account.payLike(joined.account)) {
         operation.joined = true
@@ -162,6 +164,7 @@ class StraightWay {
         return isShort(ready)
       })
     })
+    flight.join(ready.response, use)
   }
 
   #open({ request, document, sent, estimate }: Ready, waiting: Waiting): Context {
