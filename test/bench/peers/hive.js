@@ -1,15 +1,7 @@
 // Hive Gateway's runtime. Its additional resolvers ask REST: it has no source of its own for that.
 import { createServer } from 'node:http'
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime'
-import { request } from 'undici'
-import { paths, resolvers, schema } from './resolvers.js'
-
-/** Asks authentik in the caller's name. */
-async function ask(path, { headers: { authorization } }) {
-  const { statusCode, body } = await request(process.env.AUTHENTIK_URL + path, { headers: { authorization } })
-  if (statusCode !== 200) throw new Error(`authentik answers ${statusCode}`)
-  return body.json()
-}
+import { ask, paths, resolvers, schema } from './resolvers.js'
 
 const gateway = createGatewayRuntime({
   subgraph: schema,
@@ -17,12 +9,13 @@ const gateway = createGatewayRuntime({
   additionalResolvers: {
     ...resolvers,
     Query: {
-      accessToken: (_root, { id }, context) => ask(paths.accessToken(id), context),
-      accessTokens: (_root, { first }, context) => ask(paths.accessTokens(first), context),
+      accessToken: (_root, { id }, context) => ask(paths.accessToken(id), context.headers.authorization),
+      accessTokens: (_root, { first }, context) => ask(paths.accessTokens(first), context.headers.authorization),
     },
     Group: {
       ...resolvers.Group,
-      parents: async ({ pk }, _args, context) => (await ask(paths.group(pk), context)).parents_obj,
+      parents: async ({ pk }, _args, context) =>
+        (await ask(paths.group(pk), context.headers.authorization)).parents_obj,
     },
   },
 })

@@ -1,15 +1,7 @@
 // Mercurius with its just-in-time compiler. What is asked often goes through its loaders, as its documentation has it.
 import Fastify from 'fastify'
 import mercurius from 'mercurius'
-import { request } from 'undici'
-import { paths, resolvers, schema } from './resolvers.js'
-
-/** Asks authentik in the caller's name. */
-async function ask(path, { authorization }) {
-  const { statusCode, body } = await request(process.env.AUTHENTIK_URL + path, { headers: { authorization } })
-  if (statusCode !== 200) throw new Error(`authentik answers ${statusCode}`)
-  return body.json()
-}
+import { ask, paths, resolvers, schema } from './resolvers.js'
 
 const app = Fastify()
 await app.register(mercurius, {
@@ -19,14 +11,16 @@ await app.register(mercurius, {
   resolvers: {
     ...resolvers,
     Query: {
-      accessToken: (_root, { id }, context) => ask(paths.accessToken(id), context),
-      accessTokens: (_root, { first }, context) => ask(paths.accessTokens(first), context),
+      accessToken: (_root, { id }, context) => ask(paths.accessToken(id), context.authorization),
+      accessTokens: (_root, { first }, context) => ask(paths.accessTokens(first), context.authorization),
     },
   },
   loaders: {
     Group: {
       parents: (queries, context) =>
-        Promise.all(queries.map(async ({ obj }) => (await ask(paths.group(obj.pk), context)).parents_obj)),
+        Promise.all(
+          queries.map(async ({ obj }) => (await ask(paths.group(obj.pk), context.authorization)).parents_obj),
+        ),
     },
   },
 })
