@@ -47,7 +47,7 @@ process.on('exit', () => {
 })
 
 /**
- * The same, but the lines of one turn of the event loop become a few texts: to write them one by one takes a tenth of all CPU. Those of a
+ * The same, but the lines of one turn of the event loop become a few texts, since each text is a system call. Those of a
  * process that is killed in this turn are lost.
  */
 export function gatherLines(to: Lines): Lines {
