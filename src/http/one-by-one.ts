@@ -1,8 +1,8 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import type { Plugin } from 'graphql-yoga'
 import { codedError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { inThisContext } from './async-context.ts'
 import type { Served } from './observing.ts'
 
 /** Turns of which strangers have one, where accepted callers wait as well. */
@@ -28,7 +28,7 @@ export class Beginnings {
   begin(request: IncomingMessage, work: () => boolean): void {
     const caller = this.#callerOf(request.headers.authorization)
     if (this.#turns.isFreeFor(caller)) work()
-    else this.#turns.wait(caller, AsyncResource.bind(work))
+    else this.#turns.wait(caller, inThisContext(work))
   }
 
   /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */

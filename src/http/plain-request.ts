@@ -1,6 +1,6 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 import { limits } from '../limits.ts'
+import { inThisContext } from './async-context.ts'
 import { acceptedType } from './hardening.ts'
 
 // A query in the one form that most clients send: JSON in the body of a POST, whole, without an encoding.
@@ -36,7 +36,7 @@ export function readBody(request: IncomingMessage, use: (body: Buffer) => void):
   }
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   // The connection's events have a context of their own.
-  request.once('end', AsyncResource.bind(end))
+  request.once('end', inThisContext(end))
 }
 
 /** What a plain request asks for; undefined for a batch, and for what is wrong. */

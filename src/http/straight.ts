@@ -1,4 +1,3 @@
-import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
@@ -8,6 +7,7 @@ import { runAgain } from '../execute/execute.ts'
 import type { Plan, Plans } from '../execute/plan.ts'
 import { limits } from '../limits.ts'
 import type { Observer } from '../observe/observer.ts'
+import { inThisContext } from './async-context.ts'
 import type { Costs } from './costs.ts'
 import { acceptedType } from './hardening.ts'
 import { Flight, type Joined, Joining } from './joining.ts'
@@ -151,7 +151,7 @@ class StraightWay {
     const { operation, account } = context
     const share = operation.request.join(flight.record)
     // It is called in the asynchronous context of the request that began.
-    const use = AsyncResource.bind((joined: Joined | undefined) => {
+    const use = inThisContext((joined: Joined | undefined) => {
       share()
       if (joined && account.payLike(joined.account)) {
         operation.joined = true
