@@ -32,6 +32,7 @@ import { createAddressOf } from './http/proxies.ts'
 import { createRateLimit, type RateLimit } from './http/rate-limit.ts'
 import { boundReceiving } from './http/receiving.ts'
 import { answerStraight, openedContext, type StraightOptions, waitingFor } from './http/straight.ts'
+import { beginTogether } from './http/together.ts'
 import { limits } from './limits.ts'
 import { logAccess } from './observe/access-log.ts'
 import { createAudit } from './observe/audit.ts'
@@ -136,7 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
-    listener: answerInTurn(observeRequests(open, observer, hashOf)),
+    listener: beginTogether(answerInTurn(observeRequests(open, observer, hashOf))),
     readMetrics: metrics && (() => metrics.read()),
     probe: () => upstream.probe(),
     retire: () => {

@@ -48,6 +48,8 @@ export const authentikLimits = {
 
   // What authentik may send.
 
+  /** Bytes of an answer, as it comes, that is read together with others: one object has some 2 kB, zipped. */
+  readTogetherBytes: 4 * 1024,
   /** Bytes of a zipped answer that is unzipped at once: a page of a list has some 20 kB. */
   unzippedAtOnceBytes: 32 * 1024,
   /** Bytes that it may become then: to unzip them takes some milliseconds. */

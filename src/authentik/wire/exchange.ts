@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { gunzip, gunzipSync } from 'node:zlib'
 import { invalidAnswer, shorten, Unreachable, UpstreamError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { allRead } from '../../turn.ts'
 import { type Connection, Connections } from './connections.ts'
 import type { Answer } from './judge.ts'
 import { answerBytes, type Parcel, ReceivedBytes } from './received-bytes.ts'
@@ -132,6 +133,8 @@ export class Exchange {
   }
 
   async #readText(bytes: Buffer, encoding: string | string[] | undefined): Promise<string> {
+    // Together longer ones would only need more memory at once.
+    if (bytes.length <= limits.readTogetherBytes) await allRead()
     // authentik's front server says gzip even with empty answers.
     if (encoding !== 'gzip' || bytes.length === 0) return bytes.toString('utf8')
     // The way to another thread and back takes longer than a small body.

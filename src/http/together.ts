@@ -1,0 +1,10 @@
+import type { RequestListener } from 'node:http'
+import { allRead } from '../turn.ts'
+
+/** The listener, to whom requests that come at once are given together. */
+export function beginTogether(listener: RequestListener): RequestListener {
+  return async (request, response) => {
+    await allRead()
+    if (!response.closed) listener(request, response)
+  }
+}
