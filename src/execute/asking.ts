@@ -166,8 +166,12 @@ function namedBy(id: unknown, typename: string): string | undefined {
 /** The types of which such an id may name an object: of a malformed one there are none, and nothing is asked for. */
 export function namesOf(id: unknown): readonly string[] {
   const text = String(id)
-  const keyFor = (name: string) => (text.startsWith(`${name}:`) ? text.slice(name.length + 1) : text)
-  return [...lookups].filter(([name, { key }]) => key.read(keyFor(name)) !== undefined).map(([name]) => name)
+  const names: string[] = []
+  for (const [name, { key }] of lookups) {
+    const keyText = text.startsWith(`${name}:`) ? text.slice(name.length + 1) : text
+    if (key.read(keyText) !== undefined) names.push(name)
+  }
+  return names
 }
 
 /** The name of the type of a connection's rows. */

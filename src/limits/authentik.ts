@@ -14,6 +14,9 @@ export const authentikLimits = {
   acceptedMilliseconds: 15 * 60 * 1000,
   /** Accepted credentials that are remembered: an installation has tens of thousands of users. Each takes some 100 bytes. */
   acceptedCredentials: 50_000,
+  /** Milliseconds for which the hash of a credential is kept beside it, and of how many: a header may have 16 kB. */
+  hashedMilliseconds: 1000,
+  hashedCredentials: 500,
 
   // When authentik fails.
 

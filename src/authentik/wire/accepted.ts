@@ -6,17 +6,16 @@ export class Accepted {
   readonly #secret = randomBytes(32).toString('base64')
   /** When each was accepted last, by `performance.now()`: the oldest first. */
   readonly #times = new Map<string, number>()
-
-  /** Of the credentials that were hashed in this turn of the event loop, after which they are forgotten. */
-  readonly #ofTurn = new Map<string, string>()
+  /** Of the credentials that were hashed within the last second, after which they are forgotten. */
+  readonly #hashes = new Map<string, string>()
 
   /** A keyed hash, which tells credentials apart. Each request needs it several times: HMAC would take five times as long. */
   hash(credential: string): string {
-    const known = this.#ofTurn.get(credential)
+    const known = this.#hashes.get(credential)
     if (known !== undefined) return known
     const hashed = hash('sha256', this.#secret + credential, 'base64url')
-    if (this.#ofTurn.size === 0) setImmediate(() => this.#ofTurn.clear())
-    this.#ofTurn.set(credential, hashed)
+    if (this.#hashes.size === 0) setTimeout(() => this.#hashes.clear(), limits.hashedMilliseconds).unref()
+    if (this.#hashes.size < limits.hashedCredentials) this.#hashes.set(credential, hashed)
     return hashed
   }
 
