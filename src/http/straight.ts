@@ -42,6 +42,8 @@ interface Known {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly body: Buffer
+  /** The body as text. */
+  readonly text: string
   readonly document: DocumentNode
   readonly sent: Sent
 }
@@ -92,9 +94,11 @@ class StraightWay {
 
   #find(request: IncomingMessage, response: ServerResponse, body: Buffer): Known | undefined {
     // What is no object, a batch say, need not be read twice.
-    const sent = body[0] === brace ? readSent(body.toString('utf8')) : undefined
+    if (body[0] !== brace) return undefined
+    const text = body.toString('utf8')
+    const sent = readSent(text)
     const document = sent && this.#options.find(sent)
-    return document && { request, response, body, document, sent }
+    return document && { request, response, body, text, document, sent }
   }
 
   /** Leaves the request to the listener, with the body that was read. */
@@ -129,9 +133,9 @@ class StraightWay {
   }
 
   #go(ready: Ready): void {
-    const { request, response, body } = ready
+    const { request, response, text } = ready
     if (response.closed) return
-    const key = `${this.#options.keyOf(request)} ${acceptedType(request)} ${body.toString('latin1')}`
+    const key = `${this.#options.keyOf(request)} ${acceptedType(request)} ${text}`
     const flight = this.#joining.find(key)
     if (flight) this.#join(ready, flight)
     else this.#lead(ready, key)
