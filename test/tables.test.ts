@@ -5,6 +5,7 @@ import { settings } from '../src/config/config.ts'
 import { defaultOf, type Setting } from '../src/config/settings.ts'
 import { codes } from '../src/errors.ts'
 import { lookups } from '../src/graph/loading/lookup.ts'
+import { demonstrationCallers, furtherCallers } from '../src/sandbox/callers.ts'
 import '../src/schema/index.ts'
 import { startGateway } from './start.ts'
 
@@ -129,4 +130,7 @@ it('README and docs have a row for each setting, each code and each type, in the
   await expect(text).toMatchFileSnapshot('../README.md')
   const errors = withTable(fileOf('docs/errors.md'), ['Code', 'When a caller gets it'], codeRows)
   await expect(errors).toMatchFileSnapshot('../docs/errors.md')
+  const tokenRows = [...demonstrationCallers, ...furtherCallers].map(({ token, rights }) => [`\`${token}\``, rights])
+  const sandbox = withTable(fileOf('docs/sandbox.md'), ['Token', 'Whose it is'], tokenRows)
+  await expect(sandbox).toMatchFileSnapshot('../docs/sandbox.md')
 })

@@ -39,7 +39,11 @@ const deletes = ['accesstoken', 'refreshtoken', 'authorizationcode', ...kinds].m
 /** The tokens to try the gateway with, and their users. What each of them sees, the resources decide (`visible`). */
 export const demonstrationCallers: readonly Demonstration[] = [
   { token: 'demo-superuser', username: 'mira', rights: 'a superuser: sees and deletes everything' },
-  { token: 'demo-plain', username: 'paul', rights: 'an ordinary user: sees own grants, deletes none' },
+  {
+    token: 'demo-plain',
+    username: 'paul',
+    rights: 'an ordinary user: sees what is their own, deletes of that all but grants',
+  },
   {
     token: 'demo-auditor',
     username: 'ada',
@@ -50,7 +54,7 @@ export const demonstrationCallers: readonly Demonstration[] = [
 ]
 
 /** More tokens, for tests. */
-const furtherCallers: readonly Demonstration[] = [
+export const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-viewer',
     username: 'vera',
