@@ -137,7 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
-    listener: beginTogether(answerInTurn(observeRequests(open, observer, hashOf))),
+    listener: answerInTurn(beginTogether(observeRequests(open, observer, hashOf))),
     readMetrics: metrics && (() => metrics.read()),
     probe: () => upstream.probe(),
     retire: () => {
