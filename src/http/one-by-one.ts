@@ -27,8 +27,13 @@ export class Beginnings {
   /** Begins a piece of work, at once or in its turn. It tells whether it is so short that others may begin in the same turn. */
   begin(request: IncomingMessage, work: () => boolean): void {
     const caller = this.#callerOf(request.headers.authorization)
-    if (this.#turns.isFreeFor(caller)) work()
-    else this.#turns.wait(caller, inThisContext(work))
+    if (!this.#turns.isFreeFor(caller)) this.#turns.wait(caller, inThisContext(work))
+    else if (!work()) this.#turns.fill()
+  }
+
+  /** What has begun for an accepted caller goes on in the same turn: many that wait for another one would hold much. */
+  goOn(request: IncomingMessage): void {
+    if (this.#callerOf(request.headers.authorization) !== undefined) this.#turnOf.set(request, undefined)
   }
 
   /** Resolves when it is the request's turn, which ends with that of the event loop. Undefined if it may begin at once. */
@@ -40,14 +45,10 @@ export class Beginnings {
   /** A further turn, for a request that had one: undefined as above. */
   takeAgain(request: IncomingMessage): Promise<void> | undefined {
     const caller = this.#callerOf(request.headers.authorization)
-    const turn = this.#turns.isFreeFor(caller)
-      ? undefined
-      : new Promise<void>((resolve) => {
-          this.#turns.wait(caller, () => {
-            resolve()
-            return false
-          })
-        })
+    const isFree = this.#turns.isFreeFor(caller)
+    // What yoga runs may be long.
+    if (isFree) this.#turns.fill()
+    const turn = isFree ? undefined : this.#turns.waitLong(caller)
     this.#turnOf.set(request, turn)
     return turn
   }
@@ -79,12 +80,29 @@ class Turns {
   /** When the newest turn began, and until when the loop may look for others after it, by `performance.now()`. */
   #begun = 0
   #lookUntil = 0
+  /** Whether something has begun in this turn that may be long: it puts most of its work off, which no clock has seen yet. */
+  #isFull = false
   /** Turns of the loop in which nobody came. */
   #quiet = 0
 
   /** Whether the caller need not wait. Without `caller` it is a stranger. */
   isFreeFor(caller: string | undefined): boolean {
     return caller !== undefined && this.#isFree()
+  }
+
+  /** Nobody else begins at once in this turn: something has begun that may be long. */
+  fill(): void {
+    this.#isFull = true
+  }
+
+  /** Resolves when it is the turn of a caller whose work may be long. */
+  waitLong(caller: string | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      this.wait(caller, () => {
+        resolve()
+        return false
+      })
+    })
   }
 
   /** Begins when it is the caller's turn. */
@@ -103,13 +121,14 @@ class Turns {
   #isFree(): boolean {
     if (this.#isSet || this.#wasLong) return false
     if (!this.#isCounted) this.#beginTurn()
-    return performance.now() - this.#begun < limits.longTurnMilliseconds
+    return !this.#isFull && performance.now() - this.#begun < limits.longTurnMilliseconds
   }
 
   /** A turn begins: tells, when it has ended, whether it was a long one. */
   #beginTurn(): void {
     this.#begun = performance.now()
     this.#isCounted = true
+    this.#isFull = false
     setImmediate(() => {
       this.#isCounted = false
       this.#wasLong = performance.now() - this.#begun > limits.longTurnMilliseconds

@@ -107,12 +107,18 @@ class StraightWay {
     this.#listener(Object.assign(request, { body: Readable.from([body]) }), response)
   }
 
-  /** Whether what begins is short. Yoga waits for a turn of its own. */
+  /** Leaves what has begun to the listener. */
+  #leaveBegun(known: Known): void {
+    this.#options.beginnings.goOn(known.request)
+    this.#leave(known)
+  }
+
+  /** Whether what begins is short. What yoga runs may be long. */
   #begin(known: Known): boolean {
     const { request, response, document, sent } = known
     if (response.closed) return true
     // Yoga tells of refusals. It meets the same faults, masks them and has them logged: here they would end the process.
-    const leave = () => this.#leave(known)
+    const leave = () => this.#leaveBegun(known)
     try {
       const { plans, costs, rateLimit } = this.#options
       const plan = plans.find(document, sent.operationName, sent.variables)
@@ -120,7 +126,7 @@ class StraightWay {
       const verdict = rateLimit?.judge(request, estimate?.requests)
       if (!plan || costs.isTooHigh(estimate) || typeof verdict === 'number') {
         leave()
-        return true
+        return false
       }
       const ready = { ...known, plan, estimate }
       if (verdict) void verdict.then((refused) => (refused ? leave() : this.#go(ready))).catch(leave)
@@ -128,7 +134,7 @@ class StraightWay {
       return isShort(ready)
     } catch {
       leave()
-      return true
+      return false
     }
   }
 
@@ -192,7 +198,7 @@ class StraightWay {
       const isAwaited = !response.closed && !response.headersSent
       if (isAwaited) this.#runAgain(ready, context)
       tell(undefined)
-      if (isAwaited) this.#leave(ready)
+      if (isAwaited) this.#leaveBegun(ready)
     })
   }
 
