@@ -254,9 +254,11 @@ describe('A secret', () => {
     ])
   })
 
-  it('is in the help by its variable', () => {
+  it('is in the help by its variable, with what it may be', () => {
     expect(helpOf(settings)).toBe(
-      '  --size  5       The size.\n  --slot  none    Where. Its variable is PIN_SLOT.\n  PIN     no pin  The pin.\n',
+      '  --size  5        The size. Expected: a number.\n' +
+        '  --slot  nothing  Where. Expected: a number. Its variable is PIN_SLOT.\n' +
+        '  PIN     no pin   The pin. Expected: a number.\n',
     )
   })
 })

@@ -144,7 +144,7 @@ describe('The process', () => {
       Object.values<Setting>(settings).map((setting) => [
         setting.secret ? setting.name : `--${setting.name.toLowerCase().replaceAll('_', '-')}`,
         defaultOf(setting),
-        setting.meaning.replaceAll('`', ''),
+        `${setting.meaning.replaceAll('`', '')} Expected: ${setting.expected}.`,
       ]),
     )
   })

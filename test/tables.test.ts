@@ -12,7 +12,8 @@ const fileOf = (name: string) => readFileSync(join(import.meta.dirname, '..', na
 
 const settingRow = (setting: Setting) => {
   const text = setting.default === undefined ? defaultOf(setting) : `\`${setting.default}\``
-  return [`\`${setting.name}\``, text, setting.meaning + (setting.secret ? ' A secret: it has no flag.' : '')]
+  const meaning = setting.meaning + (setting.secret ? ' A secret: it has no flag.' : '')
+  return [`\`${setting.name}\``, text, setting.expected, meaning]
 }
 
 /** The text with another table under the table's headings. */
@@ -122,7 +123,7 @@ it('README and docs have a row for each setting, each code and each type, in the
       ['100 tokens', 'Requests of the client', 'Requests to authentik', 'Sent to the client'],
       await costsOfEveryToken(),
     ],
-    [['Setting', 'Default', 'Meaning'], settingRows],
+    [['Setting', 'Default', 'Value', 'Meaning'], settingRows],
     [['What', 'Without a right', 'The right to see more', 'The right to revoke'], rightRows],
   ]
   const text = tables.reduce((before, [headings, rows]) => withTable(before, headings, rows), fileOf('README.md'))

@@ -132,19 +132,20 @@ export function remarksOf(
   return [...remarks, ...misspelled]
 }
 
-/** What `--help` prints: a line for each setting, with its default and meaning. */
+/** What `--help` prints: a line for each setting, with its default, its meaning and what it may be. */
 export function helpOf(settings: Settings): string {
   const rows = Object.values(settings).map((setting) => {
-    const { name, flag, secret, meaning } = setting
+    const { name, flag, secret, meaning, expected } = setting
     const variable = flag ? ` Its variable is ${name}.` : ''
-    return [secret ? name : flagOf(setting), defaultOf(setting), meaning.replaceAll('`', '') + variable] as const
+    const told = `${meaning.replaceAll('`', '')} Expected: ${expected}.${variable}`
+    return [secret ? name : flagOf(setting), defaultOf(setting), told] as const
   })
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length)) + 2
   return rows.map(([name, held, meaning]) => `  ${name.padEnd(width(0))}${held.padEnd(width(1))}${meaning}\n`).join('')
 }
 
 /** What holds where nothing is given, in words. */
-export function defaultOf({ default: text, otherwise = 'none' }: Setting): string {
+export function defaultOf({ default: text, otherwise = 'nothing' }: Setting): string {
   return text ?? otherwise
 }
 
