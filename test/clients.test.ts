@@ -2,7 +2,7 @@ import { InfiniteQueryObserver } from '@tanstack/query-core'
 import { gql } from '@urql/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSchema } from '../src/schema/index.ts'
-import { pieceOf, startClient } from './clients-page.ts'
+import { pieceOf, sectionOf, startClient } from './clients-page.ts'
 import { startGateway } from './start.ts'
 
 // What docs/clients.md says, by its own code and the clients themselves.
@@ -30,6 +30,27 @@ it('Apollo Client is told all types that are a Grant', () => {
   const names = schema.getPossibleTypes(schema.getType('Grant') as never).map(({ name }) => name)
   const [, list = ''] = /grants = (\[.*\])/.exec(pieceOf('Apollo Client 4', 'js')) ?? []
   expect(JSON.parse(list.replaceAll("'", '"')).sort()).toEqual(names.sort())
+})
+
+it.each(['Apollo Client 4', 'urql with Graphcache', 'graphql-request with TanStack Query', 'Relay', 'graphql-codegen'])(
+  '%s: every package in its code is in its lines for npm install',
+  (heading) => {
+    const section = sectionOf(heading)
+    const imported = [...section.matchAll(/^import .* from ['"]((?:@[^/'"]+\/)?[^./'"][^/'"]*)/gm)].map(
+      ([, name]) => name,
+    )
+    const installed = [...section.matchAll(/`npm install ([^`]+)`/g)].flatMap(([, names = '']) => names.split(' '))
+    expect(installed.length).toBeGreaterThan(1)
+    expect(imported.filter((name = '') => !installed.includes(name))).toEqual([])
+  },
+)
+
+it.each([
+  ['Apollo Client 4', 'User:4'],
+  ['urql with Graphcache', 'User:4'],
+  ['graphql-request with TanStack Query', 'AccessToken:300'],
+])('%s is tried by the command after its code', async (heading, printed) => {
+  expect(await startClient(heading, (await startGateway()).url)).toMatchObject({ printed: `${printed}\n` })
 })
 
 describe('Apollo Client', () => {
