@@ -13,6 +13,16 @@ const [tokens, grant, revoke] = [gql(tokensText), gql(grantText), gql(revokeText
 // biome-ignore lint/suspicious/noExplicitAny: what the page's code gives, looked at by assertions only
 type Any = any
 
+it('tells why something was not revoked', async () => {
+  const { ask } = await startGateway()
+  const { data: own } = await ask('{ accessTokens(first: 1) { nodes { id } } }', { token: 'demo-plain' })
+  const [{ id }] = own.accessTokens.nodes
+  const { data } = await ask(revokeText, { token: 'demo-plain', variables: { ids: [id] } })
+  const [{ message, ...result }] = data.revokeAccessTokens.results
+  expect(result).toEqual({ targetId: id, outcome: 'FORBIDDEN', code: 'FORBIDDEN', right: 'delete_accesstoken' })
+  expect(message).toContain('permission')
+})
+
 const idsIn = (data: Any): string[] => data.accessTokens.edges.map(({ node }: Any) => node.id)
 const pks = (first: number, last: number) =>
   Array.from({ length: first - last + 1 }, (_, index) => `AccessToken:${first - index}`)
