@@ -29,8 +29,12 @@ function piecesOf(heading: string, language: string): string[] {
 }
 
 /** The same, over another gateway and with another token. */
-export function codeOf(heading: string, language: string, url: string, token = 'demo-superuser'): string {
-  return pieceOf(heading, language).replace('http://127.0.0.1:4000/graphql', url).replace('demo-superuser', token)
+export function codeOf(heading: string, language: string, url: string, token?: string): string {
+  return over(pieceOf(heading, language), url, token)
+}
+
+function over(code: string, url: string, token = 'demo-superuser'): string {
+  return code.replace('http://127.0.0.1:4000/graphql', url).replace('demo-superuser', token)
 }
 
 /** A folder with those packages and files. It goes with the test. */
@@ -49,6 +53,7 @@ export async function startClient(heading: string, url: string, token?: string) 
     'schema.graphql': readFileSync(join(root, 'schema.graphql'), 'utf8'),
   })
   let printed = ''
-  for (const command of piecesOf(heading, 'sh')) printed += (await run('sh', ['-c', command], { cwd: folder })).stdout
+  for (const command of piecesOf(heading, 'sh'))
+    printed += (await run('sh', ['-c', over(command, url, token)], { cwd: folder })).stdout
   return { ...(await import(join(folder, 'client.mjs'))), printed }
 }

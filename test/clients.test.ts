@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { InfiniteQueryObserver } from '@tanstack/query-core'
 import { gql } from '@urql/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { readOperations } from '../src/http/operations-file.ts'
 import { createSchema } from '../src/schema/index.ts'
-import { pieceOf, sectionOf, startClient } from './clients-page.ts'
+import { pieceOf, sectionOf, startClient, startFolder } from './clients-page.ts'
 import { startGateway } from './start.ts'
 
 // What docs/clients.md says, by its own code and the clients themselves.
@@ -227,4 +229,16 @@ describe('graphql-request with TanStack Query', () => {
       pages[0].errors.map(({ extensions }: Any) => extensions.code),
     )
   })
+})
+
+it('Persisted operations run by an id, from a shell and from Apollo Client, and no other does', async () => {
+  const folder = startFolder(import.meta.dirname, { 'operations.json': pieceOf('Persisted operations', 'json') })
+  const persistedOperations = readOperations(join(folder, 'operations.json'))
+  const { url } = await startGateway({ persistedOperations })
+  const { client, printed } = await startClient('Persisted operations', url)
+  const me = { __typename: 'User', id: 'User:4', username: 'mira' }
+  expect(JSON.parse(printed)).toEqual({ data: { me } })
+  expect((await client.query({ query: gql`query WhoAmI { me { id username } }` })).data).toEqual({ me })
+  const other = client.query({ query: gql`query Other { me { name } }` })
+  await expect(other).rejects.toThrow('There is no persisted operation with this id.')
 })
