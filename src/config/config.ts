@@ -139,6 +139,7 @@ export const settings = {
     otherwise: 'each replica counts for itself',
     secret: true,
     needs: 'logHashKey',
+    uselessWithout: 'rateLimit',
     expected: 'a redis or rediss URL with at most a number as its path',
     read: readRedisUrl,
     meaning: 'The Redis or Valkey in which all replicas count `RATE_LIMIT` together, by hashes with `LOG_HASH_KEY`.',
