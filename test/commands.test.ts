@@ -245,7 +245,9 @@ describe('check', () => {
     const running = run({}, ['check', '--authentik-token', 's3cret'])
     running.child.stdin?.end('not a token')
     expect(await running.ended).toBe(1)
-    expect(running.stderr()).toBe(`--authentik-token: a secret has no flag, since others can see flags. Set the variable AUTHENTIK_TOKEN
+    expect(
+      running.stderr(),
+    ).toBe(`--authentik-token: a secret has no flag, since others can see flags. Set the variable AUTHENTIK_TOKEN
 AUTHENTIK_TOKEN: expected a token of visible ASCII, got something else\n`)
     const silent = run({}, ['check'])
     silent.child.stdin?.end()
