@@ -39,18 +39,22 @@ const deletes = ['accesstoken', 'refreshtoken', 'authorizationcode', ...kinds].m
 /** The tokens to try the gateway with, and their users. What each of them sees, the resources decide (`visible`). */
 export const demonstrationCallers: readonly Demonstration[] = [
   { token: 'demo-superuser', username: 'mira', rights: 'a superuser: sees and deletes everything' },
-  { token: 'demo-plain', username: 'paul', rights: 'an ordinary user: sees own grants, deletes none' },
+  {
+    token: 'demo-plain',
+    username: 'paul',
+    rights: 'an ordinary user: sees own objects, may delete own sessions, consents and API tokens, but no grants',
+  },
   {
     token: 'demo-auditor',
     username: 'ada',
     rights: 'sees everything but the grants of others',
     holds: views,
   },
-  { token: 'demo-nobody', username: 'nils', rights: 'no rights and no grants' },
+  { token: 'demo-nobody', username: 'nils', rights: 'an ordinary user without grants' },
 ]
 
 /** More tokens, for tests. */
-const furtherCallers: readonly Demonstration[] = [
+export const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-viewer',
     username: 'vera',
@@ -68,13 +72,13 @@ const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-delegate',
     username: 'david',
-    rights: 'sees what the auditor sees, and may delete it; of grants, own ones',
+    rights: 'sees what the auditor sees, and may delete it, own grants too',
     holds: [...views, ...deletes],
   },
   {
     token: 'demo-deleter',
     username: 'lena',
-    rights: 'may delete what the auditor sees, and sees none of it',
+    rights: 'may delete what the auditor sees, but sees nothing of others',
     holds: deletes,
   },
   { token: 'demo-sealed', username: 'break-glass', rights: 'another superuser' },
