@@ -2,7 +2,12 @@
 import { createGateway } from 'authentik-graphql'
 import fastify from 'fastify'
 
-const gateway = createGateway({ authentikUrl: process.env.AUTHENTIK_URL })
+const { AUTHENTIK_URL } = process.env
+if (!URL.canParse(AUTHENTIK_URL)) {
+  console.error('AUTHENTIK_URL: expected the address of authentik, such as https://auth.example.com')
+  process.exit(1)
+}
+const gateway = createGateway({ authentikUrl: AUTHENTIK_URL })
 
 const app = fastify()
 app.get('/', () => 'Something else')

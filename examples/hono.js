@@ -3,7 +3,12 @@ import { serve } from '@hono/node-server'
 import { createGateway } from 'authentik-graphql'
 import { Hono } from 'hono'
 
-const gateway = createGateway({ authentikUrl: process.env.AUTHENTIK_URL })
+const { AUTHENTIK_URL } = process.env
+if (!URL.canParse(AUTHENTIK_URL)) {
+  console.error('AUTHENTIK_URL: expected the address of authentik, such as https://auth.example.com')
+  process.exit(1)
+}
+const gateway = createGateway({ authentikUrl: AUTHENTIK_URL })
 
 const app = new Hono()
 for (const path of ['/graphql', '/livez', '/readyz', '/health']) app.all(path, ({ req }) => gateway.fetch(req.raw))

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { InfiniteQueryObserver } from '@tanstack/query-core'
 import { gql } from '@urql/core'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { readOperations } from '../src/http/operations-file.ts'
 import { createSchema } from '../src/schema/index.ts'
-import { pieceOf, startClient } from './clients-page.ts'
+import { pieceOf, sectionOf, startClient, startFolder } from './clients-page.ts'
 import { startGateway } from './start.ts'
 
 // What docs/clients.md says, by its own code and the clients themselves.
@@ -12,6 +14,16 @@ const [tokens, grant, revoke] = [gql(tokensText), gql(grantText), gql(revokeText
 
 // biome-ignore lint/suspicious/noExplicitAny: what the page's code gives, looked at by assertions only
 type Any = any
+
+it('tells why something was not revoked', async () => {
+  const { ask } = await startGateway()
+  const { data: own } = await ask('{ accessTokens(first: 1) { nodes { id } } }', { token: 'demo-plain' })
+  const [{ id }] = own.accessTokens.nodes
+  const { data } = await ask(revokeText, { token: 'demo-plain', variables: { ids: [id] } })
+  const [{ message, ...result }] = data.revokeAccessTokens.results
+  expect(result).toEqual({ targetId: id, outcome: 'FORBIDDEN', code: 'FORBIDDEN', right: 'delete_accesstoken' })
+  expect(message).toContain('permission')
+})
 
 const idsIn = (data: Any): string[] => data.accessTokens.edges.map(({ node }: Any) => node.id)
 const pks = (first: number, last: number) =>
@@ -30,6 +42,27 @@ it('Apollo Client is told all types that are a Grant', () => {
   const names = schema.getPossibleTypes(schema.getType('Grant') as never).map(({ name }) => name)
   const [, list = ''] = /grants = (\[.*\])/.exec(pieceOf('Apollo Client 4', 'js')) ?? []
   expect(JSON.parse(list.replaceAll("'", '"')).sort()).toEqual(names.sort())
+})
+
+it.each(['Apollo Client 4', 'urql with Graphcache', 'graphql-request with TanStack Query', 'Relay', 'graphql-codegen'])(
+  '%s: every package in its code is in its lines for npm install',
+  (heading) => {
+    const section = sectionOf(heading)
+    const imported = [...section.matchAll(/^import .* from ['"]((?:@[^/'"]+\/)?[^./'"][^/'"]*)/gm)].map(
+      ([, name]) => name,
+    )
+    const installed = [...section.matchAll(/`npm install ([^`]+)`/g)].flatMap(([, names = '']) => names.split(' '))
+    expect(installed.length).toBeGreaterThan(1)
+    expect(imported.filter((name = '') => !installed.includes(name))).toEqual([])
+  },
+)
+
+it.each([
+  ['Apollo Client 4', 'User:4'],
+  ['urql with Graphcache', 'User:4'],
+  ['graphql-request with TanStack Query', 'AccessToken:300'],
+])('%s is tried by the command after its code', async (heading, printed) => {
+  expect(await startClient(heading, (await startGateway()).url)).toMatchObject({ printed: `${printed}\n` })
 })
 
 describe('Apollo Client', () => {
@@ -54,16 +87,21 @@ describe('Apollo Client', () => {
     expect(Object.keys(client.cache.extract())).not.toContain('AccessToken:AccessToken:300')
   })
 
-  it('pages for a caller to whom fields fail', async () => {
+  it('pages for a caller to whom fields fail, and loses no error', async () => {
     const { client, more } = await start('demo-plain')
+    const errors: Any[] = []
     const query = client.watchQuery({ query: tokens })
     const watched = query.subscribe(() => {})
     onTestFinished(() => watched.unsubscribe())
     const shown = () => query.getCurrentResult().data
     await expect.poll(() => shown() && idsIn(shown()).length).toBe(5)
-    const { error } = await more(query, shown().accessTokens.pageInfo.endCursor)
-    expect(error.errors).toHaveLength(5)
-    await expect.poll(() => new Set(idsIn(shown())).size).toBe(10)
+    for (const rows of [10, 12]) {
+      errors.push(...(await more(query, shown().accessTokens.pageInfo.endCursor)))
+      await expect.poll(() => new Set(idsIn(shown())).size).toBe(rows)
+      expect(query.getCurrentResult().error).toBeUndefined()
+    }
+    expect(errors.map(({ path }) => path[2])).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1])
+    expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['FORBIDDEN']))
   })
 
   it('takes out all that goes with a user', async () => {
@@ -191,4 +229,16 @@ describe('graphql-request with TanStack Query', () => {
       pages[0].errors.map(({ extensions }: Any) => extensions.code),
     )
   })
+})
+
+it('Persisted operations run by an id, from a shell and from Apollo Client, and no other does', async () => {
+  const folder = startFolder(import.meta.dirname, { 'operations.json': pieceOf('Persisted operations', 'json') })
+  const persistedOperations = readOperations(join(folder, 'operations.json'))
+  const { url } = await startGateway({ persistedOperations })
+  const { client, printed } = await startClient('Persisted operations', url)
+  const me = { __typename: 'User', id: 'User:4', username: 'mira' }
+  expect(JSON.parse(printed)).toEqual({ data: { me } })
+  expect((await client.query({ query: gql`query WhoAmI { me { id username } }` })).data).toEqual({ me })
+  const other = client.query({ query: gql`query Other { me { name } }` })
+  await expect(other).rejects.toThrow('There is no persisted operation with this id.')
 })

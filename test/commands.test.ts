@@ -43,6 +43,15 @@ describe('The program', () => {
     expect(table.match(/^\| `\w+`/gm)?.map((name) => name.slice(3, -1))).toEqual(names)
   })
 
+  it.each([['-h'], ['check', '-h'], ['schema', '-h']])('tells the same at -h: %j', async (...argv) => {
+    expect(await outcome(argv)).toEqual(await outcome(argv.map((word) => (word === '-h' ? '--help' : word))))
+  })
+
+  it('names its commands where it is told another, and does not repeat that', async () => {
+    const line = 'expected one of the commands serve, sandbox, check, schema, or flags alone, got another word\n'
+    expect(await outcome(['s3cret', '--port', '0'])).toEqual({ code: 1, stdout: '', stderr: line })
+  })
+
   it.each([[], ['serve']])('starts the gateway with %j', async (...command) => {
     const running = run({ PORT: 'x' }, [...command, '--port', '0'])
     expect(await ask(await addressOf(running), '{ __typename }')).toEqual({ data: { __typename: 'Query' } })
@@ -236,8 +245,9 @@ describe('check', () => {
     const running = run({}, ['check', '--authentik-token', 's3cret'])
     running.child.stdin?.end('not a token')
     expect(await running.ended).toBe(1)
-    expect(running.stderr()).toBe(`--authentik-token: expected one of --authentik-url
-expected flags only, got an argument or a bare "--"
+    expect(
+      running.stderr(),
+    ).toBe(`--authentik-token: a secret has no flag, since others can see flags. Set the variable AUTHENTIK_TOKEN
 AUTHENTIK_TOKEN: expected a token of visible ASCII, got something else\n`)
     const silent = run({}, ['check'])
     silent.child.stdin?.end()

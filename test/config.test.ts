@@ -204,7 +204,7 @@ describe('A mistake', () => {
     ])
     expect(read({ REDIS_URL: url, LOG_HASH_KEY: 'k'.repeat(32) }).redisUrl).toBe(url)
     const [line = ''] = mistakesOf({}, [`--redis-url=${url}`])
-    expect(line).toMatch(/^--redis-url: expected one of /)
+    expect(line).toMatch(/^--redis-url: a secret has no flag, .* variable REDIS_URL$/)
     expect(line).not.toContain('s3cret')
   })
 
@@ -239,12 +239,10 @@ describe('A secret', () => {
     expect(mistakesWith({}, ['--slot', 'x'])).toEqual(['--slot: expected a number, got "x"'])
   })
 
-  it('has no flag', () => {
-    expect(mistakesWith({}, ['--pin=42'])).toEqual(['--pin: expected one of --size, --slot'])
-    expect(mistakesWith({}, ['--pin', '42'])).toEqual([
-      '--pin: expected one of --size, --slot',
-      'expected flags only, got an argument or a bare "--"',
-    ])
+  it.each([[['--pin=42']], [['--pin', '42']], [['--pin']]])('has no flag, but its variable is told: %j', (argv) => {
+    const line = '--pin: a secret has no flag, since others can see flags. Set the variable PIN'
+    expect(mistakesWith({}, argv)).toEqual([line])
+    expect(mistakesWith({}, ['--nope'])).toEqual(['--nope: expected one of --size, --slot'])
   })
 
   it('is repeated in no mistake', () => {
@@ -254,9 +252,11 @@ describe('A secret', () => {
     ])
   })
 
-  it('is in the help by its variable', () => {
+  it('is in the help by its variable, with what it may be', () => {
     expect(helpOf(settings)).toBe(
-      '  --size  5       The size.\n  --slot  none    Where. Its variable is PIN_SLOT.\n  PIN     no pin  The pin.\n',
+      '  --size  5        The size. Expected: a number.\n' +
+        '  --slot  nothing  Where. Expected: a number. Its variable is PIN_SLOT.\n' +
+        '  PIN     no pin   The pin. Expected: a number.\n',
     )
   })
 })
@@ -290,6 +290,15 @@ describe('A remark', () => {
     ['PORTS', 'PORT'],
   ])('says that %s may be meant for %s, and not its value', (variable, meant) => {
     expect(remarks({ [variable]: 's3cret' })).toEqual([`${variable} is no setting. Did you mean ${meant}?`])
+  })
+
+  it('says that REDIS_URL is for RATE_LIMIT alone', () => {
+    const line = 'REDIS_URL changes nothing without RATE_LIMIT.'
+    const REDIS_URL = 'redis://:s3cret@redis.example'
+    expect(remarks({ REDIS_URL })).toEqual([line])
+    expect(remarks({ REDIS_URL, RATE_LIMIT: '' })).toEqual([line])
+    for (const given of [remarks({ REDIS_URL, RATE_LIMIT: '9' }), remarks({ REDIS_URL }, ['--rate-limit', '9'])])
+      expect(given).toEqual([])
   })
 
   it('is not made of what environments have beside, or of what is empty', () => {

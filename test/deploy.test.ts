@@ -21,7 +21,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { parse, parseAllDocuments } from 'yaml'
 import { settings } from '../src/config/config.ts'
 import { startSandbox } from '../src/sandbox/server.ts'
-import { build, dockerfile, instructions, makeReadOnly, makeWritable, type Stage } from './dockerfile.ts'
+import { build, copyContext, dockerfile, instructions, makeReadOnly, makeWritable, type Stage } from './dockerfile.ts'
 import { ask } from './program.ts'
 import { listen } from './start.ts'
 
@@ -34,7 +34,7 @@ let image: Stage
 
 beforeAll(async () => {
   chmodSync(folder, 0o755)
-  image = await build(folder)
+  image = await build(folder, instructions, copyContext(folder))
 }, 300_000)
 
 afterAll(() => {

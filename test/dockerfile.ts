@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
 export const dockerfile = read('Dockerfile')
-export const instructions = DockerfileParser.parse(dockerfile).getInstructions()
+export const instructionsIn = (text: string) => DockerfileParser.parse(text).getInstructions()
+export const instructions = instructionsIn(dockerfile)
 
 /** What a stage of the Dockerfile has made, or is to run. */
 export interface Stage {
@@ -24,16 +25,21 @@ export interface Stage {
 /** The words of a command that is written as a JSON list, so that no shell stands between. */
 const listIn = (text: string): string[] => JSON.parse(text.slice(text.indexOf('[')))
 
-/** Runs the steps as the Dockerfile says them, each stage over a folder that stands for its root. Gives the last stage. */
-export async function build(folder: string): Promise<Stage> {
-  const stages: Stage[] = []
-  const last = () => stages.at(-1) as Stage
+/** Copies what the Dockerfile may copy of the repository. Gives the folder. */
+export function copyContext(folder: string): string {
   const context = join(folder, 'context')
   const [all, ...kept] = read('.dockerignore').trim().split('\n')
   if (all !== '*') throw new Error('The file .dockerignore lets in more than it names')
   for (const path of kept) cpSync(join(root, path.slice(1)), join(context, path.slice(1)), { recursive: true })
+  return context
+}
+
+/** Runs the steps of a Dockerfile over its context, each stage over a folder that stands for its root. Gives the last stage. */
+export async function build(folder: string, steps: typeof instructions, context: string): Promise<Stage> {
+  const stages: Stage[] = []
+  const last = () => stages.at(-1) as Stage
   const named: Record<string, Stage> = {}
-  for (const instruction of instructions) {
+  for (const instruction of steps) {
     const words = instruction.getArguments().map((argument) => argument.getValue())
     const [first = ''] = words
     const text = instruction.getArgumentsContent() ?? ''

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -50,11 +50,27 @@ describe('Each example', () => {
     const byGet = await fetch(`${url}?query={me{username}}`, { headers: { authorization } })
     expect(await byGet.json()).toEqual({ data: { me: { username: 'paul' } } })
     expect(await (await fetch(new URL('/', url))).text()).toBe('Something else')
+    // Each has its own page for paths that nobody serves. The gateway's would be empty.
+    expect(await (await fetch(new URL('/graphql-x', url))).text()).not.toBe('')
     expect(await (await fetch(new URL('/readyz', url))).json()).toMatchObject({ ready: true })
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
     expect(texts.error).not.toMatch(/"level":[45]0|warning/i)
   })
+
+  it.each(readdirSync(join(root, 'examples')))(
+    '%s says in one line that it must be told where authentik is',
+    (file) => {
+      for (const AUTHENTIK_URL of ['', 'auth']) {
+        const env = { PATH: process.env['PATH'], AUTHENTIK_URL }
+        const { status, stderr } = spawnSync(process.execPath, [join('examples', file)], { cwd: root, env })
+        expect(status).toBe(1)
+        expect(String(stderr)).toBe(
+          'AUTHENTIK_URL: expected the address of authentik, such as https://auth.example.com\n',
+        )
+      }
+    },
+  )
 })
 
 describe('fetch', () => {

@@ -1,9 +1,12 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
+import { validate } from 'dockerfile-utils'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { build, dockerfile, instructionsIn } from './dockerfile.ts'
+import { blocksOf, freePort } from './recipes.ts'
 import { startRedis } from './redis.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -113,6 +116,23 @@ describe('Installed into an empty folder', () => {
     expect(await ended).toBe(0)
     expect(printed.error).toBe('')
   })
+
+  it('is an image by the recipe for one, with the settings of the other image', async () => {
+    const [recipe = ''] = blocksOf('docs/operating.md', 'dockerfile')
+    expect(validate(recipe)).toEqual([])
+    for (const [line] of recipe.matchAll(/^(FROM|ENV|USER|EXPOSE|HEALTHCHECK).*(\n {2}CMD.*)?/gm))
+      expect(dockerfile).toContain(line)
+    const image = await build(mkdtempSync(join(folder, 'image-')), instructionsIn(recipe), folder)
+    const PORT = await freePort()
+    const cwd = join(image.root, image.workdir)
+    const env = { ...image.env, PATH: process.env['PATH'], HOST: '127.0.0.1', PORT }
+    const [program = '', ...args] = image.command
+    const child = spawn(program, args, { cwd, env })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const [checker = '', ...checks] = image.health
+    const check = () => spawnSync(checker, checks, { cwd, env }).status
+    await expect.poll(check, { timeout: 15_000 }).toBe(0)
+  }, 60_000)
 
   it('counts in a Redis', async () => {
     const { url } = await startRedis()

@@ -1,7 +1,7 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createSilentServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -144,7 +144,7 @@ describe('The process', () => {
       Object.values<Setting>(settings).map((setting) => [
         setting.secret ? setting.name : `--${setting.name.toLowerCase().replaceAll('_', '-')}`,
         defaultOf(setting),
-        setting.meaning.replaceAll('`', ''),
+        `${setting.meaning.replaceAll('`', '')} Expected: ${setting.expected}.`,
       ]),
     )
   })
@@ -267,6 +267,38 @@ describe('The process', () => {
     const response = await fetch((await addressOf(run())).replace('/graphql', '/livez'))
     expect(response.headers.get('keep-alive')).toBe('timeout=65')
   })
+
+  it.each([
+    ['SIGTERM', 2000],
+    ['SIGINT', 0],
+  ] as const)('that is idle ends by %s after %i ms', async (signal, expected) => {
+    const running = run()
+    await addressOf(running)
+    const start = performance.now()
+    running.child.kill(signal)
+    expect(await running.ended).toBe(0)
+    const took = performance.now() - start
+    expect(took).toBeGreaterThan(expected)
+    expect(took).toBeLessThan(expected + 1500)
+  })
+
+  it.each(['http', 'https'])(
+    'is not kept by its first look at an authentik that says nothing: %s',
+    async (protocol) => {
+      const server = createSilentServer((socket) => void socket.resume().on('error', () => {}))
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      onTestFinished(() => void server.close())
+      const { port } = server.address() as AddressInfo
+      const running = run({ AUTHENTIK_URL: `${protocol}://127.0.0.1:${port}`, SHUTDOWN_DELAY: '0' })
+      await addressOf(running)
+      await sleep(300)
+      const start = performance.now()
+      running.child.kill('SIGTERM')
+      expect(await running.ended).toBe(0)
+      expect(performance.now() - start).toBeLessThan(1500)
+      expect(running.stderr()).toBe('')
+    },
+  )
 
   it('is not kept by connections that say nothing', async () => {
     const running = run()

@@ -5,15 +5,18 @@ import { settings } from '../src/config/config.ts'
 import { defaultOf, type Setting } from '../src/config/settings.ts'
 import { codes } from '../src/errors.ts'
 import { lookups } from '../src/graph/loading/lookup.ts'
-import { demonstrationCallers, furtherCallers } from '../src/sandbox/callers.ts'
 import '../src/schema/index.ts'
+import { demonstrationCallers, furtherCallers } from '../src/sandbox/callers.ts'
 import { startGateway } from './start.ts'
+
+const callers = [...demonstrationCallers, ...furtherCallers]
 
 const fileOf = (name: string) => readFileSync(join(import.meta.dirname, '..', name), 'utf8')
 
 const settingRow = (setting: Setting) => {
   const text = setting.default === undefined ? defaultOf(setting) : `\`${setting.default}\``
-  return [`\`${setting.name}\``, text, setting.meaning + (setting.secret ? ' A secret: it has no flag.' : '')]
+  const meaning = setting.meaning + (setting.secret ? ' A secret: it has no flag.' : '')
+  return [`\`${setting.name}\``, text, setting.expected, meaning]
 }
 
 /** The text with another table under the table's headings. */
@@ -123,14 +126,47 @@ it('README and docs have a row for each setting, each code and each type, in the
       ['100 tokens', 'Requests of the client', 'Requests to authentik', 'Sent to the client'],
       await costsOfEveryToken(),
     ],
-    [['Setting', 'Default', 'Meaning'], settingRows],
+    [['Setting', 'Default', 'Value', 'Meaning'], settingRows],
     [['What', 'Without a right', 'The right to see more', 'The right to revoke'], rightRows],
   ]
   const text = tables.reduce((before, [headings, rows]) => withTable(before, headings, rows), fileOf('README.md'))
   await expect(text).toMatchFileSnapshot('../README.md')
   const errors = withTable(fileOf('docs/errors.md'), ['Code', 'When a caller gets it'], codeRows)
   await expect(errors).toMatchFileSnapshot('../docs/errors.md')
-  const tokenRows = [...demonstrationCallers, ...furtherCallers].map(({ token, rights }) => [`\`${token}\``, rights])
-  const sandbox = withTable(fileOf('docs/sandbox.md'), ['Token', 'Whose it is'], tokenRows)
+  const tokenRows = callers.map(({ token, username, rights }) => [`\`${token}\``, username, rights])
+  const sandbox = withTable(fileOf('docs/sandbox.md'), ['Token', 'User', 'Rights'], tokenRows)
   await expect(sandbox).toMatchFileSnapshot('../docs/sandbox.md')
+})
+
+it.each(callers)('$token is the token of $username', async ({ token, username, expired }) => {
+  const { ask } = await startGateway()
+  const { data, errors } = await ask('{ me { username } }', { token })
+  expect(data.me).toEqual(expired ? null : { username })
+  expect(errors?.map(({ extensions }) => extensions['code'])).toEqual(expired ? ['UNAUTHENTICATED'] : undefined)
+})
+
+it('demo-plain may delete own sessions, consents and API tokens, but no grants', async () => {
+  const { ask } = await startGateway()
+  const token = 'demo-plain'
+  const { data: own } = await ask(
+    `{ authenticatedSessions(first: 1) { nodes { id } } userConsents(first: 1) { nodes { id } } apiTokens(first: 1) { nodes { id } }
+      accessTokens(first: 1) { nodes { id } } refreshTokens(first: 1) { nodes { id } } authorizationCodes(first: 1) { nodes { id } } }`,
+    { token },
+  )
+  const variables = Object.fromEntries(
+    Object.entries<{ nodes: { id: string }[] }>(own).map(([key, { nodes }]) => [key, nodes[0]?.id]),
+  )
+  const { data } = await ask(
+    `mutation ($authenticatedSessions: ID!, $userConsents: ID!, $apiTokens: ID!, $accessTokens: ID!, $refreshTokens: ID!, $authorizationCodes: ID!) {
+      accessTokens: revokeAccessTokens(ids: [$accessTokens]) { results { outcome } }
+      refreshTokens: revokeRefreshTokens(ids: [$refreshTokens]) { results { outcome } }
+      codes: revokeAuthorizationCodes(ids: [$authorizationCodes]) { results { outcome } }
+      sessions: revokeSessions(ids: [$authenticatedSessions]) { results { outcome } }
+      consents: revokeConsents(ids: [$userConsents]) { results { outcome } }
+      apiTokens: revokeApiTokens(ids: [$apiTokens]) { results { outcome } }
+    }`,
+    { token, variables },
+  )
+  const outcomes = Object.values<{ results: { outcome: string }[] }>(data).map(({ results }) => results[0]?.outcome)
+  expect(outcomes).toEqual([...Array(3).fill('FORBIDDEN'), ...Array(3).fill('REVOKED')])
 })

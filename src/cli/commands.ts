@@ -6,7 +6,7 @@ import { checkSettings } from '../config/check.ts'
 import { settings } from '../config/config.ts'
 import { sandboxSettings } from '../config/sandbox.ts'
 import { helpOf, remarksOf } from '../config/settings.ts'
-import { tell } from './exit.ts'
+import { exit, tell } from './exit.ts'
 import { printSchema, type Readers } from './schema.ts'
 
 // Commander routes and prints help. The flags are read by the settings' rows, so that all mistakes are told at once.
@@ -16,7 +16,7 @@ function commandOf(name: string, description: string, rows: Parameters<typeof he
   return new Command(name)
     .description(description)
     .usage('[settings]')
-    .helpOption('--help', 'prints this')
+    .helpOption('-h, --help', 'prints this')
     .allowUnknownOption()
     .allowExcessArguments()
     .addHelpText('after', helpOfSettings(rows))
@@ -45,10 +45,16 @@ const check = commandOf(
 
 const schema = new Command('schema')
   .description('prints the schema, with what fields cost')
-  .helpOption('--help', 'prints this')
+  .helpOption('-h, --help', 'prints this')
   .addOption(new Option('--federation', 'as a subgraph of Apollo Federation').conflicts('stitching'))
   .option('--stitching', 'for schema stitching')
   .action((readers: Readers) => printSchema(readers))
+
+const names = [serve, sandbox, check, schema].map((command) => command.name())
+const [first = '-'] = process.argv.slice(2)
+// It would be taken for an argument of the default command. A secret in a wrong place is not repeated.
+if (!first.startsWith('-') && !names.includes(first))
+  exit([`expected one of the commands ${names.join(', ')}, or flags alone, got another word`])
 
 const { version, description } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
@@ -58,7 +64,7 @@ await new Command('authentik-graphql')
   .description(description)
   .usage('[command] [settings]')
   .version(version, '--version', 'prints the version')
-  .helpOption('--help', 'prints this, or with a command what that does')
+  .helpOption('-h, --help', 'prints this, or with a command what that does')
   .helpCommand(false)
   .addHelpText('after', helpOfSettings(settings))
   .addCommand(serve, { isDefault: true })

@@ -3,7 +3,7 @@ import type { Setting } from './settings.ts'
 
 /** What the command `check` is told. */
 export const checkSettings = {
-  authentikUrl: { ...settings.authentikUrl, otherwise: 'none' },
+  authentikUrl: { ...settings.authentikUrl, otherwise: 'must be given' },
   token: {
     name: 'AUTHENTIK_TOKEN',
     otherwise: 'read from standard input',

@@ -19,6 +19,9 @@ import {
   wholeNumber,
 } from './values.ts'
 
+/** What a shutdown takes after its delay, in milliseconds. */
+const leastAfterDelay = limits.lastRequestsMilliseconds + limits.lastLinesMilliseconds
+
 /** Every setting. The type `Config`, the flags, `--help` and the README's table follow from these rows. */
 export const settings = {
   host: {
@@ -46,7 +49,7 @@ export const settings = {
   },
   authentikPublicUrl: {
     name: 'AUTHENTIK_PUBLIC_URL',
-    otherwise: 'AUTHENTIK_URL',
+    otherwise: 'that of AUTHENTIK_URL',
     expected: 'an http or https URL without userinfo, query and fragment',
     read: readUrl,
     describe: describeUrl,
@@ -82,43 +85,42 @@ export const settings = {
   },
   corsOrigins: {
     name: 'CORS_ORIGINS',
-    otherwise: 'none',
+    otherwise: 'no other origin',
     expected: 'origins such as https://app.example.com, separated by commas',
     read: readOrigins,
-    meaning: 'Web origins whose pages may ask, separated by commas.',
+    meaning: 'Web origins whose pages may ask.',
   },
   graphiql: {
     name: 'GRAPHIQL',
-    otherwise: 'on; off where persisted operations are enforced',
+    otherwise: 'on, unless persisted operations are enforced',
     expected: '"on" or "off"',
     read: readSwitch,
-    meaning: 'Whether browsers are shown GraphiQL, a page for queries: `on` or `off`.',
+    meaning: 'Whether browsers are shown GraphiQL, a page for queries.',
   },
   introspection: {
     name: 'INTROSPECTION',
     default: 'on',
     expected: '"on" or "off"',
     read: readSwitch,
-    meaning: 'Whether callers may ask for the schema: `on` or `off`.',
+    meaning: 'Whether callers may ask for the schema.',
   },
   mutations: {
     name: 'MUTATIONS',
     default: 'on',
     expected: '"on" or "off"',
     read: readSwitch,
-    meaning: 'Whether the schema has mutations: `on` or `off`.',
+    meaning: 'Whether the schema has mutations.',
   },
   hideSecrets: {
     name: 'HIDE_SECRETS',
     default: 'off',
     expected: '"on" or "off"',
     read: readSwitch,
-    meaning:
-      'Whether the schema is without `clientSecret`, `idToken`, `idTokenClaims` and the `context` of events: `on` or `off`.',
+    meaning: 'Whether the schema is without `clientSecret`, `idToken`, `idTokenClaims` and the `context` of events.',
   },
   maxCost: {
     name: 'MAX_COST',
-    otherwise: 'off',
+    otherwise: 'no limit',
     expected: `a whole number from 1 to ${limits.upstreamRequests - 1}`,
     read: wholeNumber(1, limits.upstreamRequests - 1),
     meaning:
@@ -126,7 +128,7 @@ export const settings = {
   },
   rateLimit: {
     name: 'RATE_LIMIT',
-    otherwise: 'off',
+    otherwise: 'no limit',
     expected: `a whole number from 1 to ${limits.spentInMinute}`,
     read: wholeNumber(1, limits.spentInMinute),
     meaning:
@@ -134,29 +136,27 @@ export const settings = {
   },
   redisUrl: {
     name: 'REDIS_URL',
-    otherwise: 'none',
+    otherwise: 'each replica counts for itself',
     secret: true,
     needs: 'logHashKey',
+    uselessWithout: 'rateLimit',
     expected: 'a redis or rediss URL with at most a number as its path',
     read: readRedisUrl,
-    meaning:
-      'The Redis or Valkey in which all replicas count `RATE_LIMIT` together, by hashes with `LOG_HASH_KEY`. Without it, each counts for itself.',
+    meaning: 'The Redis or Valkey in which all replicas count `RATE_LIMIT` together, by hashes with `LOG_HASH_KEY`.',
   },
   explain: {
     name: 'EXPLAIN',
     default: 'off',
     expected: '"on" or "off"',
     read: readSwitch,
-    meaning:
-      'Whether the header `x-explain` has queries explained: what they ask of authentik, and why. `on` or `off`.',
+    meaning: 'Whether the header `x-explain` has queries explained: what they ask of authentik, and why.',
   },
   persistedOperations: {
     name: 'PERSISTED_OPERATIONS',
-    otherwise: 'none',
+    otherwise: 'every operation may run',
     expected: "a JSON file with operations by id, in Apollo's or Relay's shape",
     read: readOperations,
-    meaning:
-      "A JSON file with operations by id, as Apollo's or Relay's compiler writes it. Only these run then. SIGHUP reads it again.",
+    meaning: 'The only operations that run, by their ids. SIGHUP reads the file again.',
   },
   persistedOperationsMode: {
     name: 'PERSISTED_OPERATIONS_MODE',
@@ -171,7 +171,7 @@ export const settings = {
     default: 'info',
     expected: oneOf(logLevels),
     read: choice(logLevels),
-    meaning: 'How much is logged, in lines of JSON on standard error: `silent`, `error`, `warn`, `info` or `debug`.',
+    meaning: 'How much is logged, in lines of JSON on standard error.',
   },
   logFormat: {
     name: 'LOG_FORMAT',
@@ -191,7 +191,7 @@ export const settings = {
   },
   metricsPort: {
     name: 'METRICS_PORT',
-    otherwise: 'off',
+    otherwise: 'no metrics',
     expected: 'a port from 0 to 65535',
     read: wholeNumber(0, 65_535),
     meaning: "The port on which metrics are told, in Prometheus' text format, at `/metrics`.",
@@ -209,7 +209,7 @@ export const settings = {
     expected: '"off", a number of proxies from 1 to 9, or addresses and networks separated by commas',
     read: readTrustedProxies,
     meaning:
-      "Whose `X-Forwarded-For` is believed. Unless `off`, authentik is told the caller's address: the number of proxies before the gateway, or their addresses and networks.",
+      "The proxies before the gateway whose `X-Forwarded-For` is believed. Unless `off`, authentik is told the caller's address.",
   },
   shutdownDelay: {
     name: 'SHUTDOWN_DELAY',
@@ -224,7 +224,7 @@ export const settings = {
     default: '25000',
     expected: `milliseconds from 1 to ${limits.upstreamMilliseconds}`,
     read: wholeNumber(1, limits.upstreamMilliseconds),
-    meaning: 'Milliseconds after SIGTERM or SIGINT at which the process ends, whatever is left.',
+    meaning: `Milliseconds after SIGTERM or SIGINT at which the process ends, whatever is left. It must be more than SHUTDOWN_DELAY plus ${leastAfterDelay}, unless that delay is 0.`,
   },
   sandboxRelease: {
     name: 'SANDBOX_RELEASE',
@@ -242,7 +242,7 @@ export type Config = Values<typeof settings>
 export function readConfig(env: Readonly<Record<string, string | undefined>>, argv: readonly string[]): Config {
   const config = readSettings(settings, env, argv)
   const { shutdownDelay: delay, shutdownTimeout: timeout } = config
-  const least = delay === 0 ? 0 : delay + limits.lastRequestsMilliseconds + limits.lastLinesMilliseconds
+  const least = delay === 0 ? 0 : delay + leastAfterDelay
   if (timeout > least) return config
   throw new ConfigError([
     `SHUTDOWN_TIMEOUT: expected more than ${least}, since SHUTDOWN_DELAY is ${delay}, got ${timeout}`,

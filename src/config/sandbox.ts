@@ -9,10 +9,10 @@ export const sandboxSettings = {
   seed: {
     name: 'SANDBOX_SEED',
     flag: '--seed',
-    otherwise: 'none',
+    otherwise: 'the sample data alone',
     expected: 'a JSON file with an object of lists of rows',
     read: readObject,
-    meaning: 'A JSON file with rows of your own: { "users": [{ "pk": 100, "username": "anna" }] }.',
+    meaning: 'Rows of your own: { "users": [{ "pk": 100, "username": "anna" }] }.',
   },
 } as const satisfies Readonly<Record<string, Setting>>
 

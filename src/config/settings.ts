@@ -25,6 +25,8 @@ export interface Setting {
   readonly secret?: true
   /** The key of another setting, without which this one must not be given. */
   readonly needs?: string
+  /** The key of another setting, without which this one changes nothing. */
+  readonly uselessWithout?: string
 }
 
 type Settings = Readonly<Record<string, Setting>>
@@ -55,7 +57,7 @@ export function readSettings<Rows extends Settings>(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): Values<Rows> {
-  const { flags, mistakes } = readFlags(argv, flagsOf(settings))
+  const { flags, mistakes } = readFlags(argv, settings)
   const givenOf = (setting: Setting) => flags.get(flagOf(setting)) ?? (env[setting.name] || undefined)
   const readSetting = (setting: Setting): unknown => {
     const { name, read, expected } = setting
@@ -119,10 +121,17 @@ export function remarksOf(
   env: Readonly<Record<string, string | undefined>>,
   argv: readonly string[],
 ): string[] {
-  const { flags } = readFlags(argv, flagsOf(settings))
+  const { flags } = readFlags(argv, settings)
+  const givenTo = (setting: Setting) => flags.get(flagOf(setting)) ?? env[setting.name] ?? ''
   const remarks = Object.values(settings).flatMap((setting) => {
-    const remark = setting.remark?.(flags.get(flagOf(setting)) ?? env[setting.name] ?? '')
-    return remark === undefined ? [] : [`${setting.name}: ${remark}`]
+    const { name, uselessWithout = '' } = setting
+    const remark = setting.remark?.(givenTo(setting))
+    const missing = settings[uselessWithout]
+    const isUseless = missing && givenTo(setting) && !givenTo(missing)
+    return [
+      ...(remark === undefined ? [] : [`${name}: ${remark}`]),
+      ...(isUseless ? [`${name} changes nothing without ${missing.name}.`] : []),
+    ]
   })
   const names = Object.values(settings).map(({ name }) => name)
   const misspelled = Object.keys(env).flatMap((variable) => {
@@ -132,19 +141,20 @@ export function remarksOf(
   return [...remarks, ...misspelled]
 }
 
-/** What `--help` prints: a line for each setting, with its default and meaning. */
+/** What `--help` prints: a line for each setting, with its default, its meaning and what it may be. */
 export function helpOf(settings: Settings): string {
   const rows = Object.values(settings).map((setting) => {
-    const { name, flag, secret, meaning } = setting
+    const { name, flag, secret, meaning, expected } = setting
     const variable = flag ? ` Its variable is ${name}.` : ''
-    return [secret ? name : flagOf(setting), defaultOf(setting), meaning.replaceAll('`', '') + variable] as const
+    const told = `${meaning.replaceAll('`', '')} Expected: ${expected}.${variable}`
+    return [secret ? name : flagOf(setting), defaultOf(setting), told] as const
   })
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => row[column].length)) + 2
   return rows.map(([name, held, meaning]) => `  ${name.padEnd(width(0))}${held.padEnd(width(1))}${meaning}\n`).join('')
 }
 
 /** What holds where nothing is given, in words. */
-export function defaultOf({ default: text, otherwise = 'none' }: Setting): string {
+export function defaultOf({ default: text, otherwise = 'nothing' }: Setting): string {
   return text ?? otherwise
 }
 
@@ -153,23 +163,28 @@ function flagOf({ name, flag }: Setting): string {
   return flag ?? `--${name.toLowerCase().replaceAll('_', '-')}`
 }
 
-function flagsOf(settings: Settings): string[] {
-  return Object.values(settings).flatMap((setting) => (setting.secret ? [] : [flagOf(setting)]))
-}
-
 function describe({ secret, describe = JSON.stringify }: Setting, text: string): string {
   return secret ? 'something else' : describe(text)
 }
 
-function readFlags(argv: readonly string[], known: readonly string[]) {
+function readFlags(argv: readonly string[], settings: Settings) {
   const flags = new Map<string, string>()
   const mistakes: string[] = []
-  const options = Object.fromEntries(known.map((flag) => [flag.slice(2), { type: 'string' }] as const))
+  const rows = new Map(Object.values(settings).map((setting) => [flagOf(setting), setting]))
+  const known = [...rows].flatMap(([flag, { secret }]) => (secret ? [] : [flag]))
+  const options = Object.fromEntries([...rows.keys()].map((flag) => [flag.slice(2), { type: 'string' }] as const))
   for (const token of parseArgs({ args: [...argv], options, strict: false, tokens: true }).tokens) {
-    if (token.kind !== 'option') mistakes.push('expected flags only, got an argument or a bare "--"')
-    else if (!known.includes(token.rawName)) mistakes.push(`${token.rawName}: expected one of ${known.join(', ')}`)
-    else if (token.value === undefined) mistakes.push(`${token.rawName}: expected a value, got none`)
-    else flags.set(token.rawName, token.value)
+    if (token.kind !== 'option') {
+      mistakes.push('expected flags only, got an argument or a bare "--"')
+      continue
+    }
+    const { rawName, value } = token
+    const row = rows.get(rawName)
+    if (!row) mistakes.push(`${rawName}: expected one of ${known.join(', ')}`)
+    else if (row.secret)
+      mistakes.push(`${rawName}: a secret has no flag, since others can see flags. Set the variable ${row.name}`)
+    else if (value === undefined) mistakes.push(`${rawName}: expected a value, got none`)
+    else flags.set(rawName, value)
   }
   return { flags, mistakes }
 }

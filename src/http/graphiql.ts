@@ -88,13 +88,26 @@ async function renderPage({ examples, demonstrationToken, explain }: PageOptions
   // The options stand inside the script as JSON, where a "</script>" would end it.
   const html = renderGraphiQL(options)
     .replace(JSON.stringify(options), (json) => json.replaceAll('<', '\\u003c'))
-    .replace('<div id="root"></div>', (root) => stillTabs + root + (explain ? explainPanel : ''))
+    .replace('<div id="root"></div>', (root) => stillTabs + openTabAgain + root + (explain ? explainPanel : ''))
   const hash = createHash('sha256').update(html).digest('base64url')
   return { html: Buffer.from(html), policy: policyFor(html), hash }
 }
 
 /** GraphiQL leaves its tabs shifted when it has moved them: the first click on one would only move it back. The title has one line. */
 const stillTabs = '<style>.graphiql-tab { transform: none !important } .graphiql-logo { white-space: nowrap }</style>'
+
+/**
+ * GraphiQL opens the tab whose query and variables it stored apart, or else an empty one. It stores them only when they change, so
+ * those of the tab that was open are stored here, before it looks.
+ */
+const openTabAgain = `<script>
+  {
+    const { tabs, activeTabIndex } = JSON.parse(localStorage['graphiql:tabState'] ?? '{"tabs":[]}')
+    const { query, variables } = tabs[activeTabIndex] ?? {}
+    if (query) localStorage['graphiql:query'] ||= query
+    if (variables) localStorage['graphiql:variables'] ||= variables
+  }
+</script>`
 
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="32" height="32"><path d="M16 3 27.3 9.5v13L16 29 4.7 22.5v-13Z" fill="none" stroke="#fd4b2d" stroke-width="2.5" stroke-linejoin="round"/><circle cx="16" cy="13.5" r="3.5" fill="#fd4b2d"/><path d="M14.5 15h3l1.2 7h-5.4Z" fill="#fd4b2d"/></svg>`
 

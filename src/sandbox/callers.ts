@@ -42,7 +42,7 @@ export const demonstrationCallers: readonly Demonstration[] = [
   {
     token: 'demo-plain',
     username: 'paul',
-    rights: 'an ordinary user: sees what is their own, deletes of that all but grants',
+    rights: 'an ordinary user: sees own objects, may delete own sessions, consents and API tokens, but no grants',
   },
   {
     token: 'demo-auditor',
@@ -50,7 +50,7 @@ export const demonstrationCallers: readonly Demonstration[] = [
     rights: 'sees everything but the grants of others',
     holds: views,
   },
-  { token: 'demo-nobody', username: 'nils', rights: 'no rights and no grants' },
+  { token: 'demo-nobody', username: 'nils', rights: 'an ordinary user without grants' },
 ]
 
 /** More tokens, for tests. */
@@ -72,13 +72,13 @@ export const furtherCallers: readonly Demonstration[] = [
   {
     token: 'demo-delegate',
     username: 'david',
-    rights: 'sees what the auditor sees, and may delete it; of grants, own ones',
+    rights: 'sees what the auditor sees, and may delete it, own grants too',
     holds: [...views, ...deletes],
   },
   {
     token: 'demo-deleter',
     username: 'lena',
-    rights: 'may delete what the auditor sees, and sees none of it',
+    rights: 'may delete what the auditor sees, but sees nothing of others',
     holds: deletes,
   },
   { token: 'demo-sealed', username: 'break-glass', rights: 'another superuser' },

@@ -27,6 +27,8 @@ export class Exchange {
   readonly #connections: Connections
   readonly #prefix: string
   readonly #received = new ReceivedBytes()
+  /** That of a look at authentik under way, unless nobody waits for it any more. */
+  #probed: Connection | undefined
   /** Answers are unzipped one after the other: each may become as large as an answer may be. */
   #unzipped: Promise<unknown> = Promise.resolve()
 
@@ -145,9 +147,13 @@ export class Exchange {
     return text
   }
 
-  /** Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, else the reason why not. */
+  /**
+   * Asks authentik's liveness page, without credentials. Undefined if the answer is like authentik's, or if the connections were
+   * closed meanwhile; else the reason why not.
+   */
   async probe(): Promise<string | undefined> {
     const connection = this.#connections.take(false)
+    this.#probed = connection
     try {
       const path = `${this.#prefix}/-/health/live/`
       const signal = AbortSignal.timeout(limits.probeMilliseconds)
@@ -159,14 +165,21 @@ export class Exchange {
       }
       return empty && [200, 204].includes(statusCode) ? undefined : `something else answers there (${statusCode})`
     } catch (error) {
-      return `nobody answers there (${reasonOf(error)})`
+      const reason = reasonOf(error)
+      // It may still be opening.
+      this.#connections.drop(connection, new Error(reason))
+      return this.#probed && `nobody answers there (${reason})`
     } finally {
+      this.#probed = undefined
       this.#connections.give(connection)
     }
   }
 
-  /** Closes the connections as soon as what is on its way has ended. */
+  /** Closes the connections as soon as the requests on their way have ended. A look at authentik is given up. */
   close(): Promise<void> {
+    const probed = this.#probed
+    this.#probed = undefined
+    if (probed) this.#connections.drop(probed, new Error('closed'))
     return this.#connections.close()
   }
 }
