@@ -60,3 +60,27 @@ it('leaves no promise of a row without a listener when another row fails at once
   expect((await ask(here, '{ accessTokens { nodes { provider { name } } } }')).errors).toHaveLength(1)
   expect(running.stderr()).toBe('')
 })
+
+it('outlives 200 accepted callers who want 500 tokens each at one moment, in a heap of 128 MB', async () => {
+  const me = { user: { pk: 1, username: 'ada', name: 'Ada', uid: 'u' } }
+  const { url } = await listen((request, response) => {
+    const isKnown = request.url?.includes('/core/users/me/')
+    if (isKnown) response.setHeader('content-type', 'application/json').end(JSON.stringify(me))
+  })
+  const NODE_OPTIONS = '--max-old-space-size=128'
+  const running = run({ AUTHENTIK_URL: url, LOG_LEVEL: 'silent', QUEUE_TIMEOUT: '600000', NODE_OPTIONS })
+  const here = await addressOf(running)
+  const callers = Array.from({ length: 200 }, (_, index) => `accepted-${index}`)
+  for (const token of callers) await ask(here, '{ me { username } }', token)
+  const query = 'query ($ids: [ID!]!) { accessTokensByIds(ids: $ids) { pk } }'
+  const sendAll = callers.map((token, caller) => {
+    const variables = { ids: Array.from({ length: 500 }, (_, index) => caller * 500 + index + 1) }
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    const body = JSON.stringify({ query, variables })
+    return fetch(here, { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) })
+  })
+  // Those who are answered are told that too many wait.
+  await Promise.allSettled(sendAll)
+  expect((await ask(here, '{ me { username } }', 'accepted-0')).data).toEqual({ me: { username: 'ada' } })
+  expect(running.child.exitCode).toBe(null)
+}, 60_000)
