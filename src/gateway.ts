@@ -133,11 +133,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     return 'missing' in credential ? undefined : hash(credential.authorization)
   }
   const readiness = { ready: true }
-  const bounded = boundReceiving(answer, (header) => callerOf(header) !== undefined)
+  const bounded = boundReceiving(beginTogether(answer), (header) => callerOf(header) !== undefined)
   const graphql = admission.limitRequests(checkHeaders(bounded))
   const open = answerHealth(allowOrigins(compress(graphql), settings.corsOrigins ?? []), readiness, conditions)
   return {
-    listener: answerInTurn(beginTogether(observeRequests(open, observer, hashOf))),
+    listener: answerInTurn(observeRequests(open, observer, hashOf)),
     readMetrics: metrics && (() => metrics.read()),
     probe: () => upstream.probe(),
     retire: () => {

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http'
 import { allRead } from '../turn.ts'
 
-/** The listener, to whom requests that come at once are given together. */
+/** The listener, to whom requests that come at once are given together, unless they are refused meanwhile. */
 export function beginTogether(listener: RequestListener): RequestListener {
   return async (request, response) => {
     await allRead()
-    if (!response.closed) listener(request, response)
+    if (!response.closed && !response.headersSent) listener(request, response)
   }
 }
