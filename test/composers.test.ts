@@ -47,6 +47,13 @@ const ownersOf = (count: number, owners: number, from: number) =>
 const codesOf = (errors: readonly { extensions: { code: string } }[] = []) =>
   new Set(errors.map(({ extensions }) => extensions.code))
 
+it('Every package in the code of the page is in one of its lines for npm install', () => {
+  const code = [...blocksOf('docs/composers.md', 'js'), ...blocksOf('docs/composers.md', 'ts')].join('')
+  const imported = [...code.matchAll(/^import .* from '(?!node:)([^']+)'/gm)].map(([, name = '']) => name)
+  const installed = [...page.matchAll(/`npm install ([^`]+)`/g)].flatMap(([, names = '']) => names.split(' '))
+  expect(imported.filter((name) => !installed.includes(name))).toEqual([])
+})
+
 describe('The recipe for schema stitching', () => {
   it('gives each of many callers at once what they may see, and joins none of them', async () => {
     const { url, sandbox, requestLines } = await startGateway()
