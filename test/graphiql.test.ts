@@ -8,6 +8,7 @@ import { createGraphiQL } from '../src/http/graphiql.ts'
 import { ownExamples, ownVariables } from '../src/http/own-examples.ts'
 import { releases } from '../src/sandbox/server.ts'
 import { startBrowser } from './browser.ts'
+import { addressOf, run as start } from './program.ts'
 import { startGateway } from './start.ts'
 
 const { PICTURES } = process.env
@@ -153,6 +154,25 @@ it('opens there with one tab, so that the token is typed once, and no key of the
   await runOperation(page, 'WhoAmI')
   await expect.poll(() => answerOn(page), patience).toContain('itstandsunder\\"Headers\\"')
   expect(complaints).toEqual([])
+}, 60_000)
+
+it('is not sent again at the next visit, though it has asked queries', async ({ skip }) => {
+  const running = start()
+  const here = await addressOf(running)
+  const { page } = await startBrowser(skip)
+  for (const _visit of [1, 2, 3]) {
+    await page.goto(here)
+    await run(page)
+    await expect.poll(() => answerOn(page), patience).toContain('"data":{"accessToken"')
+  }
+  const lines = () =>
+    running
+      .stderr()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const visits = () => lines().filter(({ method }) => method === 'GET')
+  await expect.poll(() => visits().map(({ status }) => status)).toEqual([200, 304, 304])
 }, 60_000)
 
 it('is not sent again to a browser that has it', async () => {

@@ -78,6 +78,8 @@ async function renderPage({ examples, demonstrationToken, explain }: PageOptions
   const authorization = `Bearer ${demonstrationToken ?? '<your authentik API token>'}`
   const options: GraphiQLOptions = {
     title: 'authentik-graphql',
+    // Beside the page's own address: a POST there would have browsers forget the page (RFC 9111, section 4.4).
+    endpoint: '?graphiql',
     logo,
     favicon: `data:image/svg+xml,${encodeURIComponent(logo)}`,
     defaultTabs: examples().map((example) => ({ ...example })),
