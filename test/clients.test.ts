@@ -95,11 +95,16 @@ describe('Apollo Client', () => {
     onTestFinished(() => watched.unsubscribe())
     const shown = () => query.getCurrentResult().data
     await expect.poll(() => shown() && idsIn(shown()).length).toBe(5)
-    for (const rows of [10, 12]) {
-      errors.push(...(await more(query, shown().accessTokens.pageInfo.endCursor)))
-      await expect.poll(() => new Set(idsIn(shown())).size).toBe(rows)
-      expect(query.getCurrentResult().error).toBeUndefined()
+    errors.push(...(query.getCurrentResult().error as Any).errors)
+    // As fast as it goes: the watched query does not have the pages yet.
+    let { pageInfo } = shown().accessTokens
+    while (pageInfo.hasNextPage) {
+      const page = await more(query, pageInfo.endCursor)
+      errors.push(...page.errors)
+      pageInfo = page.pageInfo
     }
+    await expect.poll(() => new Set(idsIn(shown())).size).toBe(12)
+    expect(query.getCurrentResult().error).toBeUndefined()
     expect(errors.map(({ path }) => path[2])).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1])
     expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['FORBIDDEN']))
   })
