@@ -167,11 +167,15 @@ describe('A mistake', () => {
     expect(mistakesOf({}, argv)).toEqual([line])
   })
 
-  it('of an unknown flag names the known ones, but not its value', () => {
-    const [line] = mistakesOf({}, ['--token=s3cret'])
-    expect(line).toMatch(/^--token: expected one of --host, --port, --authentik-url, /)
-    expect(line).not.toContain('s3cret')
-  })
+  it.each([[['--token=s3cret']], [['--token', 's3cret']]])(
+    'of an unknown flag names the known ones, but not its value: %j',
+    (argv) => {
+      const [line, ...more] = mistakesOf({}, argv)
+      expect(more).toEqual([])
+      expect(line).toMatch(/^--token: expected one of --host, --port, --authentik-url, /)
+      expect(line).not.toContain('s3cret')
+    },
+  )
 
   it.each([
     'https://admin:s3cret@auth.example.com',

@@ -173,15 +173,19 @@ function readFlags(argv: readonly string[], settings: Settings) {
   const rows = new Map(Object.values(settings).map((setting) => [flagOf(setting), setting]))
   const known = [...rows].flatMap(([flag, { secret }]) => (secret ? [] : [flag]))
   const options = Object.fromEntries([...rows.keys()].map((flag) => [flag.slice(2), { type: 'string' }] as const))
+  let afterUnknown = -1
   for (const token of parseArgs({ args: [...argv], options, strict: false, tokens: true }).tokens) {
     if (token.kind !== 'option') {
-      mistakes.push('expected flags only, got an argument or a bare "--"')
+      // The value of an unknown flag is no mistake of its own.
+      if (token.index !== afterUnknown) mistakes.push('expected flags only, got an argument or a bare "--"')
       continue
     }
-    const { rawName, value } = token
+    const { rawName, value, index } = token
     const row = rows.get(rawName)
-    if (!row) mistakes.push(`${rawName}: expected one of ${known.join(', ')}`)
-    else if (row.secret)
+    if (!row) {
+      mistakes.push(`${rawName}: expected one of ${known.join(', ')}`)
+      afterUnknown = index + 1
+    } else if (row.secret)
       mistakes.push(`${rawName}: a secret has no flag, since others can see flags. Set the variable ${row.name}`)
     else if (value === undefined) mistakes.push(`${rawName}: expected a value, got none`)
     else flags.set(rawName, value)
