@@ -27,8 +27,9 @@ export class Exchange {
   readonly #connections: Connections
   readonly #prefix: string
   readonly #received = new ReceivedBytes()
-  /** That of a look at authentik under way, unless nobody waits for it any more. */
-  #probed: Connection | undefined
+  /** Those of looks at authentik that are under way: nobody waits for them once all is closed. */
+  readonly #probing = new Set<Connection>()
+  #isClosed = false
   /** Answers are unzipped one after the other: each may become as large as an answer may be. */
   #unzipped: Promise<unknown> = Promise.resolve()
 
@@ -153,7 +154,7 @@ export class Exchange {
    */
   async probe(): Promise<string | undefined> {
     const connection = this.#connections.take(false)
-    this.#probed = connection
+    this.#probing.add(connection)
     try {
       const path = `${this.#prefix}/-/health/live/`
       const signal = AbortSignal.timeout(limits.probeMilliseconds)
@@ -168,18 +169,17 @@ export class Exchange {
       const reason = reasonOf(error)
       // It may still be opening.
       this.#connections.drop(connection, new Error(reason))
-      return this.#probed && `nobody answers there (${reason})`
+      return this.#isClosed ? undefined : `nobody answers there (${reason})`
     } finally {
-      this.#probed = undefined
+      this.#probing.delete(connection)
       this.#connections.give(connection)
     }
   }
 
   /** Closes the connections as soon as the requests on their way have ended. A look at authentik is given up. */
   close(): Promise<void> {
-    const probed = this.#probed
-    this.#probed = undefined
-    if (probed) this.#connections.drop(probed, new Error('closed'))
+    this.#isClosed = true
+    for (const connection of this.#probing) this.#connections.drop(connection, new Error('closed'))
     return this.#connections.close()
   }
 }
