@@ -109,7 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const conditions = () => ({ queue: upstream.queue, circuit: upstream.circuit, lostLines: lost() })
   const callerOf = (header: string | undefined) => upstream.acceptedCaller(readCredential(header))
   const beginnings = new Beginnings(callerOf)
-  const rateLimit = createRateLimit(settings, log, (request) => beginnings.takeAgain(request))
+  const rateLimit = createRateLimit(settings, log, (request, isShort) => beginnings.takeAgain(request, isShort))
   const metrics = settings.metricsPort === undefined ? undefined : createMetrics(conditions, rateLimit)
   const observer = observeAll([
     traceRequests(),

@@ -42,13 +42,12 @@ export class Beginnings {
     return this.takeAgain(request)
   }
 
-  /** A further turn, for a request that had one: undefined as above. */
-  takeAgain(request: IncomingMessage): Promise<void> | undefined {
+  /** A further turn, for a request that had one: undefined as above. Others may begin in the same turn if it is short. */
+  takeAgain(request: IncomingMessage, isShort = false): Promise<void> | undefined {
     const caller = this.#callerOf(request.headers.authorization)
     const isFree = this.#turns.isFreeFor(caller)
-    // What yoga runs may be long.
-    if (isFree) this.#turns.fill()
-    const turn = isFree ? undefined : this.#turns.waitLong(caller)
+    if (isFree && !isShort) this.#turns.fill()
+    const turn = isFree ? undefined : this.#turns.take(caller, isShort)
     this.#turnOf.set(request, turn)
     return turn
   }
@@ -95,12 +94,12 @@ class Turns {
     this.#isFull = true
   }
 
-  /** Resolves when it is the turn of a caller whose work may be long. */
-  waitLong(caller: string | undefined): Promise<void> {
+  /** Resolves when it is the caller's turn. */
+  take(caller: string | undefined, isShort: boolean): Promise<void> {
     return new Promise((resolve) => {
       this.wait(caller, () => {
         resolve()
-        return false
+        return isShort
       })
     })
   }

@@ -16,8 +16,8 @@ interface RateLimitOptions {
   /** What a credential may spend in a minute: requests to authentik and rows, added up. */
   readonly most: number
   readonly spending: Spending
-  /** Resolves when it is the request's turn to begin; undefined if it may begin at once. */
-  readonly takeTurn: (request: IncomingMessage) => Promise<void> | undefined
+  /** Resolves when it is the request's turn to begin, with others if it is short; undefined if it may begin at once. */
+  readonly takeTurn: (request: IncomingMessage, isShort: boolean) => Promise<void> | undefined
 }
 
 /** The limit that is set; undefined without one. */
@@ -65,11 +65,14 @@ export class RateLimit {
     }
   }
 
-  /** Judges a query of the request that is estimated to make so many requests to authentik; undefined stands for what is no query. */
-  judge(request: IncomingMessage, estimated: number | undefined): Verdict | Promise<Verdict> {
+  /**
+   * Judges a query of the request that is estimated to make so many requests to authentik; undefined stands for what is no query.
+   * `isShort` tells that the request has nothing else to run, and takes little time.
+   */
+  judge(request: IncomingMessage, estimated: number | undefined, isShort = false): Verdict | Promise<Verdict> {
     if (!estimated) return undefined
     if (this.#verdicts.has(request)) return this.#verdicts.get(request)
-    const verdict = this.#judge(request)
+    const verdict = this.#judge(request, isShort)
     this.#verdicts.set(request, verdict)
     if (verdict instanceof Promise) void verdict.then((known) => this.#verdicts.set(request, known))
     return verdict
@@ -105,7 +108,7 @@ export class RateLimit {
     this.#options.spending.close()
   }
 
-  #judge(request: IncomingMessage): Verdict | Promise<Verdict> {
+  #judge(request: IncomingMessage, isShort: boolean): Verdict | Promise<Verdict> {
     const { spending, takeTurn } = this.#options
     const { credential } = recordOf(request)
     if (credential === undefined) return undefined
@@ -113,7 +116,7 @@ export class RateLimit {
     if (!(spent instanceof Promise)) return this.#verdictOn(spent)
     return spent.then(async (found) => {
       // Many are known at one moment, and must not begin in one.
-      await takeTurn(request)
+      await takeTurn(request, isShort)
       return this.#verdictOn(found)
     })
   }

@@ -123,7 +123,7 @@ class StraightWay {
       const { plans, costs, rateLimit } = this.#options
       const plan = plans.find(document, sent.operationName, sent.variables)
       const estimate = costs.estimate(document, sent.operationName, sent.variables)
-      const verdict = rateLimit?.judge(request, estimate?.requests)
+      const verdict = rateLimit?.judge(request, estimate?.requests, isShort({ estimate }))
       if (!plan || costs.isTooHigh(estimate) || typeof verdict === 'number') {
         leave()
         return false
@@ -209,7 +209,7 @@ class StraightWay {
   }
 }
 
-function isShort({ estimate }: Ready): boolean {
+function isShort({ estimate }: Pick<Ready, 'estimate'>): boolean {
   return estimate !== undefined && estimate.requests <= limits.requestsOfShortQuery
 }
 
