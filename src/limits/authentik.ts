@@ -14,8 +14,9 @@ export const authentikLimits = {
   acceptedMilliseconds: 15 * 60 * 1000,
   /** Accepted credentials that are remembered: an installation has tens of thousands of users. Each takes some 100 bytes. */
   acceptedCredentials: 50_000,
-  /** Milliseconds for which the hash of a credential is kept beside it, and of how many: a header may have 16 kB. */
+  /** Milliseconds for which the hash of a credential is kept beside it. */
   hashedMilliseconds: 1000,
+  /** Of so many credentials: each may have 16 kB, as a header has. */
   hashedCredentials: 500,
 
   // When authentik fails.

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import { limits } from '../../limits.ts'
 
-/** Which credentials authentik has accepted lately. Only a keyed hash of each is kept, for this process alone. */
+/** Which credentials authentik has accepted lately. Of these only keyed hashes are kept, for this process alone. */
 export class Accepted {
   readonly #secret = randomBytes(32).toString('base64')
   /** When each was accepted last, by `performance.now()`: the oldest first. */
