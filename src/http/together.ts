@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { allRead } from '../turn.ts'
+import { allRead } from '../event-loop.ts'
 
 /** The listener, to whom requests that come at once are given together, unless they are refused meanwhile. */
 export function beginTogether(listener: RequestListener): RequestListener {
